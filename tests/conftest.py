@@ -1,0 +1,40 @@
+"""What holds for all tests: no network, no touching of the learner's work, a mark on each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "offline"))
+
+import network_block
+
+KINDS = {"unit", "integration", "slow"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Block the network here and in every Python process that a test starts."""
+    network_block.install()
+    network_block.inherit(os.environ)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("MPLBACKEND", "agg")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that says nothing about its kind is a unit test."""
+    for item in items:
+        if not KINDS & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.unit)
+
+
+@pytest.fixture(autouse=True)
+def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Every test has an empty workspace of its own, never the learner's."""
+    folder = tmp_path_factory.mktemp("workspace")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_WORKSPACE", str(folder))
+        yield folder
