@@ -96,7 +96,7 @@ def stub_hash(name: str, root: Path | None = None) -> str:
         for token in tokenize.generate_tokens(io.StringIO(text).readline)
         if token.type in (tokenize.NAME, tokenize.NUMBER, tokenize.OP)
     ]
-    signature = " ".join(words).replace(", )", " )")
+    signature = " ".join(words).replace(" , )", " )")
     return hashlib.sha256(repr((signature, strings, documented)).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,1 @@
+"""A library of three functions, for the builder's tests."""
