@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -20,16 +21,17 @@ from coursekit.graph_nodes import Graph, text_of
 LEAF, LEAF_EDGE = "#e6eff8", COLORS["blue"]
 BAND = "#ecebe6"
 FORWARD, BACKWARD = "#8b8f96", COLORS["orange"]
-GLOW = "#fdeadb"
+GLOW, GLOW_BAND = "#fdeadb", "#fad6bb"
 
-NAME = FontProperties(family="DejaVu Sans", size=10, weight="bold")
 OPERATION = FontProperties(family="DejaVu Sans", size=9.5)
 VALUE = FontProperties(family="DejaVu Sans Mono", size=8.5)
 PROSE = FontProperties(family="DejaVu Sans", size=10)
+STRONG = FontProperties(family="DejaVu Sans", size=10, weight="bold")
 
 LINE = 0.165  # inches from one line of text to the next
 PAD = 0.09
 HEAD = 0.24
+MARGIN = 0.16  # around the whole picture
 
 
 @dataclass
@@ -68,7 +70,7 @@ class Picture:
     def _head_width(self, number: int) -> float:
         name, operation = self._head(number)
         gap = 0.08 if name and operation else 0
-        return width_of(name, NAME) + gap + width_of(operation, OPERATION)
+        return width_of(name, STRONG) + gap + width_of(operation, OPERATION)
 
     def _head(self, number: int) -> tuple[str, str]:
         return self.graph.names.get(number, ""), self.graph.tensors[number].operation
@@ -98,7 +100,9 @@ class Picture:
         )
         if back:
             (x, y), (_, toward) = route[0], route[1]
-            up = 1 if toward >= y else -1
+            start = self.graph.edges[number][0]
+            above = self.layout.centers[start][1] + corner[1] - y or toward - y
+            up = 1 if above > 0 else -1
             ax.text(
                 x + 0.14,
                 y - up * 0.05,
@@ -119,24 +123,22 @@ class Picture:
         now = state.now == number
         fill = GLOW if now else LEAF if leaf and not constant else CARD
         line = BACKWARD if now or number in state.done else LEAF_EDGE if leaf else SOFT_INK
-        rounding = 0.13 if leaf else 0.04
-        box = FancyBboxPatch(
-            (left, top - height),
-            width,
-            height,
-            boxstyle=f"round,pad=0,rounding_size={rounding}",
-            facecolor=fill,
-            edgecolor=SOFT_INK if constant else line,
-            linestyle=(0, (3, 2)) if constant else "-",
-            linewidth=2.2 if now else 1.2,
-            zorder=4,
-        )
+        shape = f"round,pad=0,rounding_size={0.13 if leaf else 0.04}"
+        outline = {
+            "edgecolor": SOFT_INK if constant else line,
+            "linestyle": (0, (3, 2)) if constant else "-",
+            "linewidth": 2.2 if now else 1.2,
+        }
+        place = ((left, top - height), width, height)
+        box = FancyBboxPatch(*place, boxstyle=shape, facecolor=fill, linewidth=0, zorder=4)
         ax.add_patch(box)
         if not leaf:
-            band = Rectangle((left, top - HEAD), width, HEAD, color=GLOW if now else BAND, lw=0)
-            band.set_zorder(4.1)
+            color = GLOW_BAND if now else BAND
+            band = Rectangle((left, top - HEAD), width, HEAD, color=color, lw=0, zorder=4.1)
             ax.add_patch(band)
             band.set_clip_path(box)
+        rim = FancyBboxPatch(*place, boxstyle=shape, facecolor="none", zorder=4.2, **outline)
+        ax.add_patch(rim)
         self._write(ax, (center, top), number, state)
 
     def _write(self, ax: Axes, top_center: Point, number: int, state: State) -> None:
@@ -144,7 +146,7 @@ class Picture:
         name, operation = self._head(number)
         if name or operation:
             x = center - self._head_width(number) / 2
-            ax.text(x, y - 0.165, name, fontproperties=NAME, zorder=5)
+            ax.text(x, y - 0.165, name, fontproperties=STRONG, zorder=5)
             ax.text(
                 center + self._head_width(number) / 2,
                 y - 0.165,
@@ -178,7 +180,7 @@ class Picture:
 def _curve(route: list[Point]) -> Path:
     """A smooth line through points that leaves and enters each of them level."""
     points, codes = [route[0]], [Path.MOVETO]
-    for (x0, y0), (x1, y1) in zip(route, route[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(route):
         if y0 == y1:
             points.append((x1, y1))
             codes.append(Path.LINETO)
@@ -202,12 +204,12 @@ def width_of(text: str, font: FontProperties) -> float:
     return _points_wide(text, font.get_size(), font.get_weight(), font.get_family()[0]) / 72
 
 
-def wrapped(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+def wrapped(text: str, width: float, font: FontProperties) -> list[str]:
     """Break a text into lines that are no wider than `width` inches."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and measure(longer) > width:
+        if lines[-1] and width_of(longer, font) > width:
             lines.append(word)
         else:
             lines[-1] = longer

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
 
 ROW_GAP = 0.16  # inches, as all lengths here
 PASSAGE = 0.14  # the height that an arrow needs for itself
 SWEEPS = 12
+MAIN = 4.0  # how much more an arrow between two operations wants to be level than one from a leaf
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,32 @@ def arrange(
         passing = range(columns[start] + 1, columns[end])
         chains.append([start, *range(len(vertices), len(vertices) + len(passing)), end])
         vertices += [(column, PASSAGE) for column in passing]
-    links = [pair for chain in chains for pair in zip(chain, chain[1:], strict=False)]
+    links = [pair for chain in chains for pair in pairwise(chain)]
     rows = _ordered([column for column, _ in vertices], links)
-    y = _heights([height for _, height in vertices], rows, links)
+    pulls = [MAIN if vertex >= len(sizes) else 1.0 for vertex in range(len(vertices))]
+    for _, end in edges:
+        pulls[end] = MAIN
+    y = _heights([height for _, height in vertices], pulls, rows, links)
 
     widths = [0.0] * len(rows)
     for column, (width, _) in zip(columns, sizes, strict=True):
         widths[column] = max(widths[column], width)
     lefts = [sum(widths[:column]) + column * column_gap for column in range(len(widths))]
     centers = [(lefts[column] + widths[column] / 2, y[box]) for box, column in enumerate(columns)]
-    low = min(y[box] - sizes[box][1] / 2 for box in range(len(sizes)))
-    centers = [(x, height - low) for x, height in centers]
+    low = min(y[v] - vertices[v][1] / 2 for v in range(len(vertices)))
+    high = max(y[v] + vertices[v][1] / 2 for v in range(len(vertices)))
+    y = [height - low for height in y]
+    centers = [(lefts[column] + widths[column] / 2, y[box]) for box, column in enumerate(columns)]
     routes = []
-    for chain in chains:
-        route = [(centers[chain[0]][0] + sizes[chain[0]][0] / 2, centers[chain[0]][1])]
-        for vertex in chain[1:-1]:
+    for start, *passing, end in chains:
+        route = [(centers[start][0] + sizes[start][0] / 2, centers[start][1])]
+        for vertex in passing:
             column = vertices[vertex][0]
-            across = (lefts[column], lefts[column] + widths[column])
-            route += [(x, y[vertex] - low) for x in across]
-        end = chain[-1]
+            route += [(lefts[column], y[vertex]), (lefts[column] + widths[column], y[vertex])]
         route.append((centers[end][0] - sizes[end][0] / 2, centers[end][1]))
         routes.append(route)
     _spread_arrivals(routes, edges, sizes)
-    top = max(center[1] + size[1] / 2 for center, size in zip(centers, sizes, strict=True))
-    return Layout(centers, routes, lefts[-1] + widths[-1], top)
+    return Layout(centers, routes, lefts[-1] + widths[-1], high - low)
 
 
 def _columns(boxes: int, edges: Sequence[tuple[int, int]]) -> list[int]:
@@ -118,53 +122,70 @@ def _crossings(rows: list[list[int]], links: list[tuple[int, int]]) -> int:
 
 
 def _heights(
-    sizes: list[float], rows: list[list[int]], links: list[tuple[int, int]]
+    sizes: list[float], pulls: list[float], rows: list[list[int]], links: list[tuple[int, int]]
 ) -> list[float]:
-    """The height of each vertex's center: near the average of its neighbors, none overlapping."""
+    """The height of each vertex's center: near its neighbors', none overlapping.
+
+    A vertex goes where the average of its neighbors is, weighted with their pulls.
+    """
     neighbors: list[list[int]] = [[] for _ in sizes]
     for start, end in links:
         neighbors[start].append(end)
         neighbors[end].append(start)
     y = [0.0] * len(sizes)
-    for sweep in range(2 * SWEEPS):
+    for sweep in range(4 * SWEEPS):
         for row in rows if sweep % 2 else reversed(rows):
-            wishes = [_mean([y[n] for n in neighbors[v]], y[v]) for v in row]
-            for vertex, height in zip(row, _apart(wishes, [sizes[v] for v in row]), strict=True):
+            wishes = []
+            for vertex in row:
+                near = neighbors[vertex]
+                pull = sum(pulls[n] for n in near)
+                wishes.append(sum(pulls[n] * y[n] for n in near) / pull if near else y[vertex])
+            heights = _apart(wishes, [sizes[v] for v in row], [pulls[v] for v in row])
+            for vertex, height in zip(row, heights, strict=True):
                 y[vertex] = height
     return y
 
 
-def _apart(wishes: list[float], sizes: list[float]) -> list[float]:
+def _apart(wishes: list[float], sizes: list[float], weights: list[float]) -> list[float]:
     """Heights as near as possible to the wished ones, in the same order, without overlap.
 
-    Neighbors that would overlap form a block, which stands at the average of their wishes.
+    Neighbors that would overlap form a block, which stands at the weighted average of their
+    wishes: this minimizes the sum of the squared distances.
     """
     stacked = [0.0]
-    for below, above in zip(sizes, sizes[1:], strict=False):
+    for below, above in pairwise(sizes):
         stacked.append(stacked[-1] + (below + above) / 2 + ROW_GAP)
-    blocks: list[tuple[float, int]] = []  # (where the block's first member would stand, members)
-    for wish, offset in zip(wishes, stacked, strict=True):
+    blocks: list[tuple[float, float, int]] = []  # (height of the first member, weight, members)
+    for wish, offset, weight in zip(wishes, stacked, weights, strict=True):
         mean, members = wish - offset, 1
         while blocks and blocks[-1][0] > mean:
-            other, more = blocks.pop()
-            mean = (mean * members + other * more) / (members + more)
+            other, more_weight, more = blocks.pop()
+            mean = (mean * weight + other * more_weight) / (weight + more_weight)
+            weight += more_weight
             members += more
-        blocks.append((mean, members))
-    bases = [mean for mean, members in blocks for _ in range(members)]
+        blocks.append((mean, weight, members))
+    bases = [mean for mean, _, members in blocks for _ in range(members)]
     return [base + offset for base, offset in zip(bases, stacked, strict=True)]
 
 
 def _spread_arrivals(
     routes: list[list[Point]], edges: Sequence[tuple[int, int]], sizes: Sequence[Point]
 ) -> None:
-    """Let the arrows into one box arrive side by side, in the order of where they come from."""
+    """Let the arrows into one box arrive side by side, in the order of where they come from.
+
+    Arrows between the same two boxes leave side by side as well.
+    """
     for box in {end for _, end in edges}:
-        arriving = [route for route, (_, end) in zip(routes, edges, strict=True) if end == box]
-        arriving.sort(key=lambda route: route[-2][1])
+        arriving = [n for n, (_, end) in enumerate(edges) if end == box]
+        arriving.sort(key=lambda n: routes[n][-2][1])
         step = min(0.22, sizes[box][1] / (len(arriving) + 1))
-        for number, route in enumerate(arriving):
-            x, y = route[-1]
-            route[-1] = (x, y + (number - (len(arriving) - 1) / 2) * step)
+        for place, number in enumerate(arriving):
+            off = (place - (len(arriving) - 1) / 2) * step
+            (x, y), twin = routes[number][-1], edges.count(edges[number]) > 1
+            routes[number][-1] = (x, y + off)
+            if twin and len(routes[number]) == 2:
+                x, y = routes[number][0]
+                routes[number][0] = (x, y + off)
 
 
 def _mean(numbers: list[float], default: float) -> float:

@@ -41,7 +41,8 @@ def interactive(
             + ", ".join(controls)
         )
     panel = Panel(draw, alt, {name: control(draw, name, how) for name, how in controls.items()})
-    panel.publish(still or {})
+    chosen = panel.values() | (still or {})
+    panel.publish(draw(**chosen), panel.text(chosen))
 
 
 def control(draw: Callable[..., Figure], name: str, how: Any) -> ipywidgets.Widget:
@@ -108,20 +109,19 @@ class Panel:
         except Exception as error:
             self.picture.value = error_line(error, values)
 
-    def publish(self, still: dict[str, Any]) -> None:
+    def publish(self, still: Figure, alt: str) -> None:
         """Show the panel, and the still wherever there is nobody to turn the knobs."""
         from coursekit import figures
 
-        chosen = self.values() | still
-        alt = self.text(chosen)
-        data = figures.bundle(self.draw(**chosen), alt)
+        data = figures.bundle(still, alt)
         if not figures.in_ipython():
             return
         from IPython.display import display
 
         self.redraw()
-        data |= {key: v for key, v in self.box._repr_mimebundle_().items() if key != "text/plain"}
-        display(data, metadata={figures.SVG: {"alt": alt}}, raw=True)
+        widget = self.box._repr_mimebundle_()
+        widget.pop("text/plain")
+        display(data | widget, metadata={figures.SVG: {"alt": alt}}, raw=True)
 
 
 def error_line(error: Exception, values: dict[str, Any]) -> str:
