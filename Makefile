@@ -5,13 +5,16 @@ LAB_ARGS ?=
 BOOTSTRAP = $(PYTHON) coursekit/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint bench site clean
+.PHONY: help setup lab test lint bench site clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /	/' | awk -F '\t' '{printf "  make %-6s %s\n", $$1, $$2}'
 
 lab: ## set up everything and open the course in JupyterLab (LAB_ARGS="2 --no-browser")
 	@$(BOOTSTRAP) lab $(LAB_ARGS)
+
+setup: ## install only, and again what has gone missing
+	@$(BOOTSTRAP) setup
 
 test: ## set up everything and run every check there is
 	@$(BOOTSTRAP) test

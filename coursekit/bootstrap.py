@@ -2,7 +2,7 @@
 
     python coursekit/bootstrap.py lab       install what weeks 1 to 8 need, open JupyterLab
     python coursekit/bootstrap.py test      install everything, run every check
-    python coursekit/bootstrap.py setup     install only what weeks 1 to 8 need
+    python coursekit/bootstrap.py setup     install only, and again what has gone missing
 
 It runs with the system's Python and its standard library alone, before anything is installed.
 """
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
         if sys.version_info < OLDEST_PYTHON:
             return subprocess.call([newer_python(), __file__, *argv])
         make_environment()
-        install(extras)
+        install(extras, again=target == "setup")
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -98,13 +98,13 @@ def make_environment() -> None:
         say("pip could not be upgraded; going on with the one that came with Python")
 
 
-def install(extras: tuple[str, ...]) -> None:
+def install(extras: tuple[str, ...], again: bool = False) -> None:
     """Install the base dependencies and these extras, unless that was done before."""
-    fingerprint = _fingerprint()
-    done = _read_stamp()
-    installed = set(done["extras"]) if done.get("fingerprint") == fingerprint else None
-    if installed is not None and installed >= set(extras):
+    fingerprint, done = _fingerprint(), _read_stamp()
+    is_current = done.get("fingerprint") == fingerprint and set(extras) <= set(done["extras"])
+    if is_current and not again:
         return
+    extras = tuple(sorted({*extras, *done.get("extras", ())}))
     # Whatever happens below, an interrupted installation must not look like a finished one.
     STAMP.unlink(missing_ok=True)
     # The build tool first, so that building the course needs no isolated environment of its own;
@@ -117,8 +117,7 @@ def install(extras: tuple[str, ...]) -> None:
         "installing the course" + (f" with {', '.join(extras)}" if extras else ""),
         ["--no-build-isolation", "--editable", course],
     )
-    everything = sorted({*extras, *(installed or ())})
-    STAMP.write_text(json.dumps({"fingerprint": fingerprint, "extras": everything}) + "\n")
+    STAMP.write_text(json.dumps({"fingerprint": fingerprint, "extras": extras}) + "\n")
 
 
 def venv_python() -> Path:
@@ -128,13 +127,13 @@ def venv_python() -> Path:
 
 def run_in_venv(command: list[str]) -> int:
     """Run Python in .venv, from the repository's root; the result is its exit status."""
-    process = subprocess.Popen([str(venv_python()), *command], cwd=ROOT)
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            # Ctrl-C reaches the child as well; it may ask before it stops, so wait for it.
-            continue
+    whole = [str(venv_python()), *command]
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    if os.name == "nt":
+        return subprocess.call(whole)
+    # In place of this process, so that Ctrl-C and other signals reach it directly.
+    os.execv(whole[0], whole)
 
 
 def say(text: str) -> None:
