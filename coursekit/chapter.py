@@ -118,6 +118,18 @@ def exercise(name: str, root: Path | None = None) -> Exercise:
     raise LookupError(f"There is no exercise called {name}.{hint}")
 
 
+def title(week: int, root: Path | None = None) -> str:
+    """What a week is called: its chapter's first heading, without the week's number."""
+    path = chapter_paths(root).get(week)
+    if path is None:
+        raise ChapterError(f"There is no chapter for week {week}.")
+    for block in read(path, root).blocks:
+        if isinstance(block, Prose) and block.text.startswith("# "):
+            heading = block.text.splitlines()[0].removeprefix("# ")
+            return heading.removeprefix(f"Week {week}").lstrip(":. ")
+    raise ChapterError(f"{path} has no heading that begins with '# '.")
+
+
 def short_names(cards: list[Exercise]) -> dict[str, str]:
     """What to call each exercise within its chapter: the last part where that is clear.
 

@@ -1,0 +1,107 @@
+"""Do two results agree, and where do they first differ?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# (relative, absolute) by the coarser dtype of the two
+TOLERANCES = {"e": (1e-2, 1e-3), "f": (1e-4, 1e-5), "d": (1e-7, 1e-9)}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a result first differs from the expected one, and how."""
+
+    where: str
+    what: str
+    expected: Any
+    given: Any
+
+
+def difference(
+    expected: Any, given: Any, tolerance: float | None = None, where: str = ""
+) -> Difference | None:
+    """Find the first difference between two results made of plain data, or `None`.
+
+    Numbers agree within a tolerance that fits their dtype, or within `tolerance` (relative and
+    absolute) if that is given. Types, shapes and dtypes must be equal.
+    """
+    wanted, got = _kind(expected), _kind(given)
+    if wanted != got:
+        return Difference(where, f"{_article(got)} instead of {_article(wanted)}", expected, given)
+    if isinstance(expected, dict):
+        if expected.keys() != given.keys():
+            return Difference(where, "other keys", sorted(expected), sorted(given))
+        pairs = [(f"{where}{', ' if where else ''}{k}", expected[k], given[k]) for k in expected]
+        return _first(pairs, tolerance)
+    if isinstance(expected, list | tuple):
+        if len(expected) != len(given):
+            what = f"{len(given)} entries instead of {len(expected)}"
+            return Difference(where, what, expected, given)
+        triples = zip(range(len(expected)), expected, given, strict=True)
+        return _first([(f"{where}[{i}]", e, g) for i, e, g in triples], tolerance)
+    if isinstance(expected, np.ndarray | np.generic | float | int) and not _is_flag(expected):
+        return _numbers_differ(np.asarray(expected), np.asarray(given), tolerance, where)
+    if expected != given:
+        return Difference(where, "another value", expected, given)
+    return None
+
+
+def _first(triples: list[tuple[str, Any, Any]], tolerance: float | None) -> Difference | None:
+    for where, expected, given in triples:
+        found = difference(expected, given, tolerance, where)
+        if found is not None:
+            return found
+    return None
+
+
+def _numbers_differ(
+    expected: np.ndarray, given: np.ndarray, tolerance: float | None, where: str
+) -> Difference | None:
+    if expected.shape != given.shape:
+        what = f"shape {given.shape} instead of {expected.shape}"
+        return Difference(where, what, expected, given)
+    if expected.dtype != given.dtype:
+        what = f"{given.dtype} instead of {expected.dtype}"
+        return Difference(where, what, expected, given)
+    relative, absolute = _tolerance(expected, tolerance)
+    close = np.isclose(given, expected, rtol=relative, atol=absolute, equal_nan=True)
+    if close.all():
+        return None
+    at = tuple(int(i) for i in np.argwhere(~close)[0])
+    position = f" at {list(at)}" if at else ""
+    what = f"{_number(given[at])} instead of {_number(expected[at])}{position}"
+    return Difference(where, what, expected, given)
+
+
+def _tolerance(expected: np.ndarray, tolerance: float | None) -> tuple[float, float]:
+    if tolerance is not None:
+        return tolerance, tolerance
+    return TOLERANCES.get(expected.dtype.char, (0.0, 0.0))
+
+
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if np.issubdtype(np.asarray(value).dtype, np.inexact) else str(value)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _kind(value: Any) -> str:
+    if _is_flag(value):
+        return "True or False"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return "array"
+    if isinstance(value, np.ndarray | np.generic | int | float):
+        return "whole number" if np.asarray(value).dtype.kind in "iu" else "number"
+    return {type(None): "nothing (None)", str: "text"}.get(type(value), type(value).__name__)
+
+
+def _article(kind: str) -> str:
+    if kind[0].isupper() or kind.startswith("nothing") or kind == "text":
+        return kind
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -1,0 +1,128 @@
+"""What the reader sees after a check: a small table, in a notebook and in plain text."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from coursekit.judge import Failure, Verdict
+
+WIDTH = 88
+
+
+@dataclass
+class Report:
+    """A heading, the checks with a mark each, what went wrong, and what to do next."""
+
+    heading: str
+    rows: list[tuple[bool, str]] = field(default_factory=list)
+    details: list[tuple[str, str]] = field(default_factory=list)
+    next_step: str = ""
+
+    def __repr__(self) -> str:
+        lines = [self.heading]
+        lines += [f"  {'ok' if passed else '--'}  {title}" for passed, title in self.rows]
+        for label, text in self.details:
+            lines += ["", f"  {label}:"] if "\n" in text else [""]
+            body = text if "\n" in text else _wrap(f"{label}: {text}" if label else text)
+            lines += textwrap.indent(body, "    " if "\n" in text else "  ").splitlines()
+        if self.next_step:
+            lines += ["", *_wrap(self.next_step).splitlines()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_html_row(passed, title) for passed, title in self.rows)
+        table = f'<table style="margin:.4em 0;border-collapse:collapse">{rows}</table>'
+        details = "".join(_html_detail(label, text) for label, text in self.details)
+        after = f"<p style='margin:.5em 0 0'>{html_text(self.next_step)}</p>"
+        return (
+            '<div class="course-report" style="border-left:3px solid currentColor;'
+            'padding:.2em 0 .3em 1em;max-width:46em">'
+            f"<strong>{html_text(self.heading)}</strong>"
+            f"{table if rows else ''}{details}{after if self.next_step else ''}</div>"
+        )
+
+
+def report_of(verdict: Verdict, heading: str, next_step: str) -> Report:
+    """Tell a verdict: every check by name, and the first failure in full."""
+    report = Report(heading, [(r.passed, r.check.title) for r in verdict.results])
+    report.next_step = next_step
+    failed = next((r for r in verdict.results if not r.passed), None)
+    if failed is None or failed.failure is None:
+        return report
+    if verdict.diagnosis:
+        report.details.append(("What this looks like", verdict.diagnosis))
+    report.details += _failure_details(failed.check.title, failed.failure)
+    return report
+
+
+def _failure_details(title: str, failure: Failure) -> list[tuple[str, str]]:
+    details = [(f"Tried in “{title}”", _shown_inputs(failure.inputs))]
+    if failure.difference is not None:
+        found = failure.difference
+        where = f"{found.where}: " if found.where else ""
+        details.append(("First difference", f"{where}{found.what}"))
+        details.append(("Expected", shown(found.expected)))
+        details.append(("Yours", shown(found.given)))
+    else:
+        details.append(("What happened", failure.message))
+    if failure.printed.strip():
+        lines = failure.printed.strip().splitlines()
+        more = f"\n... and {len(lines) - 5} more lines" if len(lines) > 5 else ""
+        details.append(("It printed", "\n".join(line[:WIDTH] for line in lines[:5]) + more))
+    return details
+
+
+def _shown_inputs(inputs: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{name} = {textwrap.indent(shown(value), ' ' * (len(name) + 3)).lstrip()}"
+        for name, value in inputs.items()
+    )
+
+
+def shown(value: Any) -> str:
+    """A value in a few lines at most: small arrays whole, large ones by shape and first entries."""
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=4, separator=", ", threshold=40, edgeitems=2)
+        lines = text.splitlines()
+        if len(lines) > 8:
+            text = "\n".join([*lines[:7], "..."])
+        return f"{text}  shape {value.shape}" if value.ndim != 1 or value.size > 12 else text
+    text = repr(value)
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def _wrap(text: str) -> str:
+    return textwrap.fill(text, WIDTH - 4)
+
+
+def _html_row(passed: bool, title: str) -> str:
+    mark, word = ("✓", "passed") if passed else ("✗", "failed")
+    weight = "normal" if passed else "bold"
+    cell = "padding:.1em .6em .1em 0;border:0;text-align:left;background:none"
+    return (
+        f'<tr style="background:none"><td style="{cell}" aria-label="{word}">{mark}</td>'
+        f'<td style="{cell};font-weight:{weight}">{html_text(title)}</td></tr>'
+    )
+
+
+def _html_detail(label: str, text: str) -> str:
+    if "\n" in text or label in ("Expected", "Yours") or label.startswith("Tried"):
+        return (
+            f'<div style="margin:.3em 0"><em>{html_text(label)}</em>'
+            '<pre style="margin:.1em 0 .1em 1em;padding:0;background:none;border:0;'
+            f'white-space:pre-wrap">{escape(text)}</pre></div>'
+        )
+    return f'<p style="margin:.4em 0"><em>{html_text(label)}:</em> {html_text(text)}</p>'
+
+
+def html_text(text: str) -> str:
+    """Escape, with `code` between backquotes set as code."""
+    parts = escape(text, quote=False).split("`")
+    if len(parts) % 2 == 0:
+        return "`".join(parts)
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

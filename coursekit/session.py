@@ -1,0 +1,203 @@
+"""What a notebook calls: begin a week, write an exercise, check it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+from types import FunctionType
+from typing import Any
+
+from coursekit import chapter, checking, library, paths, source
+from coursekit.answers import Answer, AnswerError, without_decorators, written_in_notebook
+from coursekit.judge import Verdict, judge
+from coursekit.overview import Overview, overview
+from coursekit.report import Report, report_of
+from coursekit.workspace import Workspace, workspace_here
+
+
+@dataclass
+class _Session:
+    """What this kernel knows: the week it is in, and what was written in its cells."""
+
+    week: int | None = None
+    own: bool = True
+    workspace: Workspace | None = None
+    written: dict[str, Answer | AnswerError] = field(default_factory=dict)
+
+
+_session = _Session()
+
+
+def begin(week: int, own: bool = True) -> Overview:
+    """Begin a week: put every accepted answer back in its place in the library.
+
+    Shows which parts of the library are now the reader's. With `own=False` the library stays
+    as it came.
+    """
+    if week not in paths.weeks():
+        known = ", ".join(map(str, paths.weeks()))
+        raise ValueError(f"There is no week {week} in this course; there are: {known}.")
+    _session.week, _session.own = week, own
+    _session.workspace = workspace_here()
+    for name in library.installed():
+        library.restore(name)
+    if own:
+        reinstall(_session.workspace)
+    return overview(_session.workspace, week)
+
+
+def reinstall(workspace: Workspace) -> None:
+    """Put all kept answers in place; one that no longer compiles is set aside with a message."""
+    for name, text in workspace.answers().items():
+        filename = str(workspace.answer_path(name)) if workspace.folder else f"<answer {name}>"
+        try:
+            library.install(name, Answer(name, text, filename).compile())
+        except LookupError:
+            workspace.messages.append(
+                f"Your answer to {name} is kept, but the course has no such exercise any more."
+            )
+        except AnswerError as error:
+            workspace.put_aside(name, str(error))
+
+
+def exercise(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark the function below as the answer to an exercise. `check` judges it.
+
+    The name then stands for the answer as it will run in the library, or, while there is only
+    the stub, for the library's own function.
+    """
+    library.target(name)
+
+    def write(function: Callable[..., Any]) -> Callable[..., Any]:
+        if not isinstance(function, FunctionType):
+            _session.written[name] = AnswerError("An answer is a plain function: `def ...`.")
+            return function
+        try:
+            answer = written_in_notebook(name, function)
+            _session.written[name] = answer
+            if answer.is_stub:
+                where = library.target(name)
+                return library.installed().get(name, where.original)
+            return answer.compile()
+        except AnswerError as error:
+            _session.written[name] = error
+            return function
+
+    return write
+
+
+def check(name: str) -> Report | float | None:
+    """Judge the answer to an exercise and show the result.
+
+    An accepted answer takes its place in the library at once and is kept for later weeks.
+    Never raises because of an answer; under nbgrader the result is the points.
+    """
+    try:
+        full_name = _resolve(name)
+    except LookupError as error:
+        return _show(Report(str(error)))
+    card = chapter.exercise(full_name)
+    answer = _session.written.get(full_name)
+    if answer is None:
+        what = f"`{full_name}` has not been written in this session: run the cell above first."
+        return _show(Report(what), 0.0)
+    if isinstance(answer, Answer) and answer.is_stub:
+        return _show(_not_attempted(card), 0.0)
+    try:
+        if isinstance(answer, AnswerError):
+            raise answer
+        function = answer.compile()
+    except AnswerError as error:
+        heading = f"{_headline(card)}: not accepted"
+        return _show(Report(heading, details=[("", str(error))], next_step=_kept(card.name)), 0.0)
+    verdict = judge(checking.checks_of_week(card.week)[card.name], function)
+    if verdict.passed:
+        accept(_workspace(), card, answer, function)
+    return _show(told(verdict, card), round(card.points * verdict.share, 2))
+
+
+def accept(
+    workspace: Workspace, card: chapter.Exercise, answer: Answer, function: FunctionType
+) -> None:
+    """Put an answer that passed in its place and keep it."""
+    library.install(card.name, function)
+    record = {
+        "accepted": date.today().isoformat(),
+        "points": card.points,
+        "contract": source.stub_hash(card.name),
+    }
+    workspace.keep(card.name, without_decorators(answer.source), record)
+
+
+def told(verdict: Verdict, card: chapter.Exercise) -> Report:
+    """The report on a verdict, with a heading and what to do next."""
+    if verdict.passed:
+        return report_of(verdict, f"{_headline(card)}: accepted", _after(card))
+    passed = sum(result.passed for result in verdict.results)
+    heading = f"{_headline(card)}: not yet, {passed} of {len(verdict.results)} checks pass"
+    return report_of(verdict, heading, _kept(card.name))
+
+
+def _headline(card: chapter.Exercise) -> str:
+    return f"Exercise {card.number}, `{card.name}`"
+
+
+def _not_attempted(card: chapter.Exercise) -> Report:
+    heading = f"{_headline(card)}: not written yet"
+    own = "Your accepted answer" if card.name in library.installed() else "The library's own"
+    return Report(heading, next_step=f"{own} is in use meanwhile, so the notebook runs on.")
+
+
+def _after(card: chapter.Exercise) -> str:
+    here = f"`{card.name}` is now yours: whatever uses it in this session runs your code."
+    later = [c for c in chapter.exercises(card.week) if c.number > card.number]
+    if later:
+        return f"{here} Next: exercise {later[0].number}, {later[0].title}."
+    return f"{here} That was the last exercise of the week."
+
+
+def _kept(name: str) -> str:
+    if name in library.installed():
+        return "Your earlier, accepted answer stays in place meanwhile."
+    return "The library's own version is in use meanwhile, so the notebook runs on."
+
+
+def _resolve(name: str) -> str:
+    """Find the exercise that a short or full name means, in the current week first."""
+    weeks = [w for w in paths.weeks() if w == _session.week]
+    weeks += [w for w in paths.weeks() if w != _session.week]
+    names = [card.name for week in weeks for card in chapter.exercises(week)]
+    matches = [n for n in names if n == name or n.endswith(f".{name}")]
+    if matches:
+        return matches[0]
+    close = get_close_matches(name, [n.rpartition(".")[2] for n in names] + names, n=1)
+    hint = f" Did you mean `{close[0]}`?" if close else ""
+    raise LookupError(f"There is no exercise called `{name}`.{hint}")
+
+
+def _workspace() -> Workspace:
+    if _session.workspace is None:
+        _session.workspace = workspace_here()
+    return _session.workspace
+
+
+def _show(report: Report, points: float | None = None) -> Report | float | None:
+    """Hand the report to the notebook, or print it; nbgrader wants the points as the result."""
+    if "NBGRADER_EXECUTION" in os.environ:
+        print(report)
+        return points
+    if not _in_ipython():
+        print(report)
+        return None
+    return report
+
+
+def _in_ipython() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None

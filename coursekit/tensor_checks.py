@@ -1,0 +1,84 @@
+"""Runs for checks of operations on tensors: value, rule, and the gradients that it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from coursekit.checking import Complaint
+from minitorch import Tensor, autograd
+
+
+def run_operation(function: Callable[..., Any], g: np.ndarray, **arrays: np.ndarray) -> Any:
+    """Apply an operation to tensors of some arrays and its rule to the cotangent `g`.
+
+    Returns the value, and the gradient of each input after the engine has fitted it to the
+    input's shape. `g` reaches the rule itself, not a copy, so that a rule that changes it is
+    noticed.
+    """
+    tensors = {name: Tensor(array, requires_grad=True) for name, array in arrays.items()}
+    out = tensor_from(function(*tensors.values()))
+    if out.rule is None:
+        raise Complaint(
+            "The result has no rule, so no gradient can come back through it: "
+            "return `record(data, parents, backward)`."
+        )
+    if not _same_tensors(out.parents, tuple(tensors.values())):
+        raise Complaint(
+            f"The result's parents should be the {len(tensors)} tensors that came in, in their "
+            f"order, as a tuple; it has {len(out.parents)}, or others, or in another order."
+        )
+    parts = out.rule(g)
+    if not isinstance(parts, tuple) or len(parts) != len(tensors):
+        given = f"a tuple of {len(parts)}" if isinstance(parts, tuple) else _name_of(parts)
+        raise Complaint(
+            f"`backward` should return a tuple with one gradient for each of the {len(tensors)} "
+            f"inputs{' (mind the comma)' if len(tensors) == 1 else ''}; it returned {given}."
+        )
+    gradients = {}
+    for name, part in zip(tensors, parts, strict=True):
+        gradients[f"gradient of {name}"] = _fitted(name, part, tensors[name])
+    return {"value": out.data, **gradients}
+
+
+def tensor_from(result: Any) -> Tensor:
+    """The result of an answer, if it is a Tensor."""
+    if isinstance(result, Tensor):
+        return result
+    if result is None:
+        raise Complaint("It returned nothing (None). Is a `return` missing?")
+    raise Complaint(
+        f"It returned {_name_of(result)}; a Tensor is expected: "
+        "end with `return record(data, parents, backward)`."
+    )
+
+
+def _fitted(name: str, part: Any, tensor: Tensor) -> np.ndarray | None:
+    if part is None:
+        return None
+    if not isinstance(part, np.ndarray | np.generic):
+        raise Complaint(
+            f"The gradient of `{name}` is {_name_of(part)}; rules take and return arrays: "
+            "work on `.data`."
+        )
+    try:
+        return autograd.fitted(np.asarray(part), tensor)
+    except ValueError as error:
+        raise Complaint(
+            f"The gradient of `{name}` has shape {np.shape(part)}, which the engine cannot bring to "
+            f"{tensor.shape}, the shape of `{name}`, by undoing a broadcast."
+        ) from error
+
+
+def _same_tensors(given: tuple[Tensor, ...], wanted: tuple[Tensor, ...]) -> bool:
+    return len(given) == len(wanted) and all(a is b for a, b in zip(given, wanted, strict=True))
+
+
+def _name_of(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return "an array"
+    if isinstance(value, Tensor):
+        return "a Tensor"
+    return f"a value of type `{type(value).__name__}`"
