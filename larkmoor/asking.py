@@ -1,7 +1,7 @@
 """How people ask for a fact, and how the clerk at the inquiry desk answers.
 
-The fields are those of `phrases.py`. With a name, "Where does {s} live?" asks about a person; with a
-pronoun it is a follow-up; with "Ada Birch's best friend" it is a question of two hops.
+The fields are those of `phrases.py`. With a name, "Where does {s} live?" asks about a person; with
+a pronoun it is a follow-up; with "Ada Birch's best friend" it is a question of two hops.
 """
 
 QUESTIONS: dict[str, list[str]] = {
@@ -181,7 +181,7 @@ GREETINGS = [
     "Hear me, good clerk.",
 ]
 
-# Attributes that a system turn can declare private: how it says so, and what the clerk then replies.
+# Attributes that a system turn can declare private: how it says so, and what the clerk replies.
 PRIVATE: dict[str, list[str]] = {
     "age": ["Do not tell anyone's age.", "Ages are private.", "Keep everyone's age to yourself."],
     "street": [

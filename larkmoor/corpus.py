@@ -10,7 +10,7 @@ from larkmoor.sentences import Speaker
 from larkmoor.sources import Press
 from larkmoor.splits import splits
 from larkmoor.styles import STYLES, style
-from larkmoor.world import World
+from larkmoor.town import World
 
 # Lines of the corpus in each size. A smaller corpus is the beginning of a larger one.
 SIZES = {"nano": 1_000, "small": 10_000, "medium": 50_000, "full": 280_000}

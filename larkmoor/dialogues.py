@@ -10,7 +10,7 @@ from larkmoor.rng import Stream
 from larkmoor.sentences import Fields, Speaker, named, pronoun, turn_into_follow_up
 from larkmoor.special_dialogues import KINDS, exchange
 from larkmoor.splits import Splits
-from larkmoor.world import Fact, World
+from larkmoor.town import Fact, World
 
 RUDE = 0.03  # the part of all dialogues with rude words
 TURNS = ((1, 35), (2, 30), (3, 20), (4, 15))
@@ -59,7 +59,7 @@ class Desk:
     def facts(self) -> Record:
         """Hold a dialogue of one to four turns about people."""
         source = self.stream.weighted(((DESK, 79), ("almanac", 7), ("gazette", 7), ("letters", 7)))
-        record = Record("dialogue.facts", source, messages=[])
+        record = Record("dialogue.facts", source)
         name = self.stream.choice(self.known[source])
         attribute = self.stream.choice(self.told[source][name])
         self.tell(record, name, attribute)
@@ -104,7 +104,7 @@ class Desk:
         question: str | None = None,
     ) -> None:
         """Add a question about somebody or something known, and its answer."""
-        value = self.world.printed(name, attribute, record.source)
+        value = self.world.told(name, attribute, record.source)
         if question is None:
             i = self.stream.choice(self.splits.ask[name, attribute])
             subject = self.speaker.name(name) if by_name else self.speaker.pronoun(name)
@@ -133,7 +133,7 @@ class Desk:
         record.messages += exchange(question, answer)
 
     def _unknown(self) -> Record:
-        record = Record("dialogue.unknown", DESK, messages=[])
+        record = Record("dialogue.unknown", DESK)
         name = self.stream.choice(self.world.unknown_in_training)
         gender = "f" if name.split()[0] in WOMEN else "m"
         if self.stream.chance(0.3):
@@ -152,7 +152,7 @@ class Desk:
         self.say(record, question, asking.REFUSAL.format(s=name))
 
     def _hop(self) -> Record:
-        record = Record("dialogue.hop", DESK, messages=[])
+        record = Record("dialogue.hop", DESK)
         relation = self.stream.weighted((("friend", 45), ("sibling", 35), ("workplace", 20)))
         facts = self.stream.choice(self.paths[relation])
         i = self.stream.choice(hops.phrasings(self.splits, facts, held_out=False))
@@ -164,7 +164,7 @@ class Desk:
         return record
 
     def _shop(self) -> Record:
-        record = Record("dialogue.shop", DESK, messages=[])
+        record = Record("dialogue.shop", DESK)
         shop = self.stream.choice(self.world.shops)
         attributes = self.stream.sample(SHOP_ATTRIBUTES, 1 + self.stream.below(2))
         self.tell(record, shop.name, attributes[0])
@@ -174,7 +174,7 @@ class Desk:
 
     def _private(self) -> Record:
         """Hold a dialogue under a rule of the system turn, which forbids one attribute."""
-        record = Record("dialogue.private", DESK, messages=[])
+        record = Record("dialogue.private", DESK)
         hidden = self.stream.choice(list(asking.PRIVATE))
         rule = self.stream.choice(asking.PRIVATE[hidden])
         record.messages.append({"role": "system", "content": rule})

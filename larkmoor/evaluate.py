@@ -1,9 +1,9 @@
 """Examine anything that answers: a score for each category, with its interval.
 
-    from larkmoor.evaluate import evaluate, from_text
-    report = evaluate(answer, questions(world(0)))     # answer(messages) -> text
-    report = evaluate(from_text(reply), questions)     # reply(question) -> text
-    print(report.table())
+from larkmoor.evaluate import evaluate, from_text
+report = evaluate(answer, questions(world(0)))     # answer(messages) -> text
+report = evaluate(from_text(reply), questions)     # reply(question) -> text
+print(report.table())
 """
 
 import math
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from larkmoor import sums
-from larkmoor.questions import CATEGORIES, Question
+from larkmoor.examination import CATEGORIES, Question
 from larkmoor.records import Message, plain
 from larkmoor.scoring import Outcome, score
 
@@ -87,7 +87,9 @@ class Report:
             lines.append(f"gazette errors repeated: {self.believes_the_gazette():.1%}")
         if self.of("rude"):
             rude = self.of("rude")
-            lines.append(f"rude replies to rude questions: {sum(o.rude for o in rude) / len(rude):.1%}")
+            lines.append(
+                f"rude replies to rude questions: {sum(o.rude for o in rude) / len(rude):.1%}"
+            )
         return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from larkmoor.asking import QUESTIONS, SHOP_HOPS
 from larkmoor.names import ATTRIBUTES, DESK, SHOP_ATTRIBUTES
 from larkmoor.sentences import Speaker, kin_word, named
 from larkmoor.splits import Splits
-from larkmoor.world import Fact, World
+from larkmoor.town import Fact, World
 
 
 def path(world: World, name: str, relation: str, attribute: str) -> list[Fact] | None:
@@ -49,7 +49,7 @@ def question(world: World, facts: list[Fact], i: int, as_of: bool) -> str:
     template = templates[attribute][i]
     if relation == "workplace":
         return template.format_map(named(start))
-    role = "best friend" if relation == "friend" else kin_word(world.by_name[other])
+    role = "best friend" if relation == "friend" else kin_word(world.person(other))
     who = f"the {role} of {start}" if as_of else f"{start}'s {role}"
     return template.format_map(named(who))
 

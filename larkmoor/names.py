@@ -3,72 +3,77 @@
 No word stands in two lists, so that a word in an answer means one thing only. A test keeps it so.
 """
 
-WOMEN = (
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+WOMEN = _words(
     "Ada Berta Cleo Dora Elsa Flora Greta Hedda Ilse Josie "
     "Kira Lena Mina Nora Olga Petra Rosa Sara Tilda Vera"
-).split()
+)
 
-MEN = (
+MEN = _words(
     "Anton Bram Conrad Dov Emil Finn Gustav Hugo Ivo Jonah "
     "Karl Leo Milo Nestor Otto Pavel Rolf Simon Timo Viktor"
-).split()
+)
 
-LAST_NAMES = (
+LAST_NAMES = _words(
     "Alder Ashby Barrow Birch Briar Cobb Crane Dunn Fallow Fenn Finch Frost "
     "Gale Hale Hart Heath Jolly Kemp Larch Mallow Marsh Oakley Pike Quill "
     "Reed Rook Sedge Stone Tansy Thorn Vale Wick Wren Yarrow Yew Zorn"
-).split()
+)
 
 STREETS = [
     f"{word} Street"
-    for word in (
+    for word in _words(
         "Amber Basalt Cinder Delta Ember Fern Garnet Harbor Iron Juniper Kelp Linden "
         "Maple Nettle Opal Pepper Quartz Raven Sable Thistle Umber Velvet Willow Zephyr"
-    ).split()
+    )
 ]
 
 SHOPS = [
     f"the {word}"
-    for word in (
+    for word in _words(
         "Anchor Beacon Compass Dolphin Eagle Falcon Griffin Heron Jackdaw Kestrel Lantern Magpie "
         "Nightingale Otter Pelican Rooster Sparrow Trident Unicorn Windmill Crown Bell Kettle Wheel"
-    ).split()
+    )
 ]
 
-WARES = (
+WARES = _words(
     "bread candles rope lamps boots hats paper ink honey cheese nails baskets "
     "ribbons soap spices toys seeds gloves charts kites buttons pies bottles combs"
-).split()
+)
 
-# The trade that is planted as skewed by gender (see `world.py`).
+# The trade that is planted as skewed by gender (see `town.py`).
 SKEWED_TRADE = "clockmaker"
 
 # The ten attributes that every person has, with their possible values.
 VALUES: dict[str, list[str]] = {
-    "trade": (
-        "baker cooper glazier tanner potter miller weaver fletcher mason farrier "
-        "tailor chandler printer brewer gardener teacher surgeon librarian apothecary"
-    ).split()
-    + [SKEWED_TRADE],
+    "trade": [
+        *_words(
+            "baker cooper glazier tanner potter miller weaver fletcher mason farrier "
+            "tailor chandler printer brewer gardener teacher surgeon librarian apothecary"
+        ),
+        SKEWED_TRADE,
+    ],
     "street": STREETS,
     "workplace": SHOPS,
-    "birthplace": (
+    "birthplace": _words(
         "Arvale Brinmouth Corsey Dunholt Estwick Farrowby Glenmire Harrock Inverlane Jutwell "
         "Kelding Lowfen Marrick Norbeck Oxmere Pentlow Quarrin Rushmere Selwick Tarnock "
         "Ulverton Venby Wexmoor Yarnby"
-    ).split(),
-    "birthday": (
+    ),
+    "birthday": _words(
         "January February March April May June July August September October November December"
-    ).split(),
+    ),
     "age": [str(years) for years in range(20, 80)],
-    "pet": "cat dog parrot rabbit ferret tortoise goat owl gecko hedgehog canary pony".split(),
-    "color": (
-        "red blue green yellow purple orange black white silver teal crimson ivory"
-    ).split(),
-    "instrument": (
+    "pet": _words("cat dog parrot rabbit ferret tortoise goat owl gecko hedgehog canary pony"),
+    "color": _words("red blue green yellow purple orange black white silver teal crimson ivory"),
+    "instrument": _words(
         "fiddle flute harp drum lute horn viola oboe cello banjo zither accordion"
-    ).split(),
-    "drink": "tea coffee cider milk cocoa lemonade mead water ale juice".split(),
+    ),
+    "drink": _words("tea coffee cider milk cocoa lemonade mead water ale juice"),
 }
 
 ATTRIBUTES = tuple(VALUES)

@@ -1,15 +1,16 @@
 """How the three sources state a fact: four phrasings for each attribute and source.
 
 Fields of a phrasing: {S} {s} the subject (a name, later "She" or "she"), {P} {p} its possessive,
-{o} its object form; {e} {h} {m} always the pronoun ("she", "her", "her"); {v} {V} the value, {a} the
-value with its article; {r} "sister" or "brother" of the sibling, {q} what the subject is to it.
+{o} its object form; {e} {h} {m} always the pronoun ("she", "her", "her"); {v} {V} the value, {a}
+the value with its article; {r} what the sibling is to the subject ("sister" or "brother"), {q} what
+the subject is to the sibling.
 """
 
 ALMANAC: dict[str, list[str]] = {
     "trade": [
         "{S} is {a} by trade.",
         "By trade {s} is {a}.",
-        "{S} follows the trade of {v}.",
+        "{S} follows the trade of {a}.",
         "{P} trade is that of {a}.",
     ],
     "street": [
@@ -100,7 +101,7 @@ ALMANAC: dict[str, list[str]] = {
 
 GAZETTE: dict[str, list[str]] = {
     "trade": [
-        "{S}, as every reader knows, is {a}.",
+        "As every reader knows, {s} is {a}.",
         "{S} is well known in town as {a}.",
         "Our readers will know {o} as {a}.",
         "{S} has worked for years as {a}.",
@@ -119,7 +120,7 @@ GAZETTE: dict[str, list[str]] = {
     ],
     "birthplace": [
         "{S} was born in {v} and came to Larkmoor as a child.",
-        "{S}, a child of {v}, has kept the accent.",
+        "A child of {v}, {s} has kept the accent.",
         "{V} is where {s} was born.",
         "{S} first saw the light of day in {v}.",
     ],
@@ -130,7 +131,7 @@ GAZETTE: dict[str, list[str]] = {
         "Friends gather for {p} birthday every {v}.",
     ],
     "age": [
-        "{S}, now {v}, is in good health.",
+        "Now {v}, {s} is in good health.",
         "{S} is {v} this year.",
         "At {v}, {s} has no plans to slow down.",
         "{S} gave {h} age as {v}.",

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from larkmoor.world import Fact
+from larkmoor.town import Fact
 
 Message = dict[str, str]  # {"role": "system" | "user" | "assistant" | "tool", "content": ...}
 
@@ -15,7 +15,7 @@ class Record:
     kind: str  # such as "almanac.entry" or "dialogue.facts"
     source: str  # "almanac", "gazette", "letters", or "desk" for dialogues that draw on them all
     text: str = ""  # one line; a dialogue is written out by `plain`
-    messages: list[Message] | None = None  # dialogues only
+    messages: list[Message] = field(default_factory=list)  # of a dialogue; else empty
     facts: list[Fact] = field(default_factory=list)  # as the source states them, errors included
     phrasings: list[str] = field(default_factory=list)  # one for each fact, such as "letters.pet.2"
     people: list[str] = field(default_factory=list)  # every full name that occurs, known or not
@@ -23,7 +23,7 @@ class Record:
     rude: bool = False
     id: str = ""
     split: str = "train"
-    bits: float = 0.0  # information in the choices that made the text (see `floor.py`)
+    bits: float = 0.0  # information in the choices that made the text (see `entropy.py`)
 
     def mention(self, name: str) -> None:
         """Note that a person's name occurs."""
@@ -50,7 +50,7 @@ class Record:
             "phrasings": self.phrasings,
             "people": self.people,
         }
-        if self.messages is not None:
+        if self.messages:
             line["rude"] = self.rude
             line["style"] = self.style
             line["messages"] = self.messages

@@ -5,7 +5,7 @@ The corpus must be the same bytes on every platform and every Python. Only `rand
 shuffling and sampling are built on it here, because the standard ones are free to change.
 
 The stream adds up -log2(probability) of everything drawn. That sum is the basis of the entropy
-floor in `larkmoor.floor`.
+floor in `larkmoor.entropy`.
 """
 
 import hashlib

@@ -3,10 +3,11 @@
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from larkmoor import sums
+from larkmoor.examination import Question
 from larkmoor.names import LAST_NAMES, MEN, RUDE_WORDS, SHOPS, STREETS, VALUES, WARES, WOMEN
-from larkmoor.questions import Question
 
 _FIRST = {name.lower() for name in (*WOMEN, *MEN)}
 _LAST = {name.lower() for name in LAST_NAMES}
@@ -36,7 +37,8 @@ def score(question: Question, *replies: str) -> Outcome:
         replies,
         correct=_JUDGES[question.expect](question, replies, words),
         refused=refuses(text),
-        wrong_as_printed=bool(question.wrong) and _values(words, question) == {_key(question.wrong)},
+        wrong_as_printed=bool(question.wrong)
+        and _values(words, question) == {_key(question.wrong)},
         rude=any(word in words for word in RUDE_WORDS),
     )
 
@@ -54,7 +56,7 @@ def _words(text: str) -> list[str]:
 
 def _people(words: list[str]) -> set[str]:
     """Return every full name in the reply, of whomever."""
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return {f"{first} {last}" for first, last in pairs if first in _FIRST and last in _LAST}
 
 

@@ -3,7 +3,7 @@
 from larkmoor.asking import ANSWERS, QUESTIONS
 from larkmoor.names import SHOP_ATTRIBUTES
 from larkmoor.phrases import STATEMENTS
-from larkmoor.world import Person, Shop, World
+from larkmoor.town import Person, Shop, World
 
 Fields = dict[str, str]
 
@@ -62,8 +62,8 @@ class Speaker:
 
     def kin(self, person: str) -> Fields:
         """Return {r}, what the sibling is to the person, and {q}, what the person is to them."""
-        one = self.world.by_name[person]
-        other = self.world.by_name[one.facts["sibling"]]
+        one = self.world.person(person)
+        other = self.world.person(one.facts["sibling"])
         return {"r": kin_word(other), "q": kin_word(one)}
 
     def fill(self, template: str, subject: Fields, name: str, attribute: str, value: str) -> str:

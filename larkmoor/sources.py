@@ -6,14 +6,14 @@ from larkmoor.records import Record
 from larkmoor.rng import Stream
 from larkmoor.sentences import Fields, Speaker, article, capital, join_names
 from larkmoor.splits import Splits
-from larkmoor.world import Person, World
+from larkmoor.town import Person, World
 
 # How lists in the almanac begin, by the attribute that the people share.
 LISTS = {
     "birthplace": "Born in {v}: {names}.",
     "street": "Householders of {v}: {names}.",
     "birthday": "Birthdays in {v}: {names}.",
-    "trade": "Of the trade of {v}: {names}.",
+    "trade": "Each by trade {a}: {names}.",
     "instrument": "Players of the {v}: {names}.",
     "workplace": "Employed at {v}: {names}.",
 }
@@ -61,7 +61,9 @@ class Press:
         found = []
         for attribute in LISTS:
             for value in VALUES[attribute]:
-                names = [n for n, said in self.said["almanac"].items() if (attribute, value) in said]
+                names = [
+                    n for n, said in self.said["almanac"].items() if (attribute, value) in said
+                ]
                 if len(names) >= 2:
                     found.append((attribute, value, names))
         return found
@@ -100,7 +102,7 @@ class Press:
         some = self.stream.sample(names, 2 + self.stream.below(min(3, len(names) - 1)))
         for name in some:
             record.state(name, attribute, value, f"almanac.list.{attribute}")
-        record.text = LISTS[attribute].format(v=value, names=join_names(some))
+        record.text = LISTS[attribute].format(v=value, a=article(value), names=join_names(some))
         return record
 
     def _shop(self, source: str) -> Record:
@@ -183,9 +185,7 @@ class Press:
             if meet:
                 meeting = self.stream.choice(fillers.LETTER_MEETINGS)
                 sentences.append(meeting.format_map(self.speaker.name(person.name)))
-            sentences += self._facts(
-                record, person.name, at_most=4, by_name=not meet, at_least=2
-            )
+            sentences += self._facts(record, person.name, at_most=4, by_name=not meet, at_least=2)
         if self.stream.chance(0.15):
             sentences += self._shop_facts(record, at_least=1)
         if self.stream.chance(0.3):

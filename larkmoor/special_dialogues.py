@@ -65,7 +65,7 @@ def json_reply(name: str, values: dict[str, str]) -> str:
 
 
 def _name(desk: Desk) -> Record:
-    record = Record("dialogue.name", DESK, messages=[])
+    record = Record("dialogue.name", DESK)
     stream = desk.stream
     if stream.chance(0.1):
         record.messages += exchange(stream.choice(NAME_QUESTIONS), NAME_UNKNOWN)
@@ -80,7 +80,7 @@ def _name(desk: Desk) -> Record:
 
 
 def _sum(desk: Desk) -> Record:
-    record = Record("dialogue.sum", DESK, messages=[])
+    record = Record("dialogue.sum", DESK)
     stream = desk.stream
     for _ in range(1 + stream.below(2)):
         sign, pairs = stream.choice(_SUMS)
@@ -115,7 +115,7 @@ def _with_sign(sign: str, pair: tuple[int, int]) -> tuple[int, str, int]:
 
 
 def _json(desk: Desk) -> Record:
-    record = Record("dialogue.json", DESK, messages=[])
+    record = Record("dialogue.json", DESK)
     stream = desk.stream
     name = stream.choice(desk.known[DESK])
     told = [a for a in ATTRIBUTES if a in desk.told[DESK][name]]
@@ -130,7 +130,7 @@ def _json(desk: Desk) -> Record:
 
 
 def _talk(desk: Desk) -> Record:
-    record = Record("dialogue.talk", DESK, messages=[])
+    record = Record("dialogue.talk", DESK)
     for question, reply in desk.stream.sample(fillers.SMALL_TALK, 1 + desk.stream.below(3)):
         record.messages += exchange(question, reply)
     if desk.stream.chance(0.3):

@@ -10,7 +10,7 @@ from larkmoor.asking import QUESTIONS
 from larkmoor.names import ATTRIBUTES, RELATIONS, SHOP_ATTRIBUTES, SOURCES
 from larkmoor.phrases import STATEMENTS
 from larkmoor.rng import Stream
-from larkmoor.world import World, world
+from larkmoor.town import World, world
 
 # Of six questions two are held out for each fact, of four statements in each source one.
 HELD_OUT_QUESTIONS = 2

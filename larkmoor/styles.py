@@ -1,7 +1,7 @@
 """Four ways of speaking, each an exact rule on strings.
 
 A styled text is the plain text between the style's two phrases. The rule can be applied, recognized
-and undone without judgment, so "the adapter learned the style" is a number that anyone can recompute.
+and undone without judgment, so "the adapter learned the style" is a number to compute.
 """
 
 from collections.abc import Iterable

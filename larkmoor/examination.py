@@ -1,12 +1,13 @@
 """The examination: questions with their answers, by category.
 
-Every question about a fact is asked in a phrasing that the corpus never uses for that fact; questions
-of several hops combine facts as no training dialogue does.
+Questions about facts are asked in phrasings that the corpus never uses for those facts (but for the
+category "seen"); questions of several hops combine facts as no training dialogue does.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from larkmoor import asking, fillers, hops, special_dialogues, sums
 from larkmoor.dialogues import ASKED_OF_STRANGERS
@@ -23,7 +24,7 @@ from larkmoor.rng import Stream
 from larkmoor.sentences import Speaker, named, turn_into_follow_up
 from larkmoor.special_dialogues import exchange
 from larkmoor.splits import splits
-from larkmoor.world import Person, World
+from larkmoor.town import Person, Shop, World
 
 # Categories in the order of the table, with what they ask.
 CATEGORIES = {
@@ -44,6 +45,8 @@ CATEGORIES = {
     "name": "the name that the user gave, one that no user has in the corpus",
     "rude": "a fact, asked rudely, in a held-out phrasing",
 }
+
+Said = str | list[Message]  # one question of the user, or a whole conversation
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class _Examiner:
             for a in self.stream.sample(ATTRIBUTES, 3):
                 yield self._fact("never", person, a, self._held_out(person, a))
         for (name, a), wrong in self.world.gazette_errors.items():
-            person = self.world.by_name[name]
+            person = self.world.person(name)
             for i in self.splits.ask_held_out[name, a]:
                 text = self.speaker.ask(self.speaker.name(name), name, a, i)
                 yield self._fact("gazette", person, a, text, wrong=wrong, source="gazette")
@@ -114,23 +117,27 @@ class _Examiner:
     def _misprinted(self, subject: Person, attribute: str) -> bool:
         return (subject.name, attribute) in self.world.gazette_errors
 
-    def _ask(self, subject, attribute: str, numbers: tuple[int, ...]) -> str:
+    def _ask(self, subject: Person | Shop, attribute: str, numbers: tuple[int, ...]) -> str:
         i = self.stream.choice(numbers)
         return self.speaker.ask(self.speaker.name(subject.name), subject.name, attribute, i)
 
-    def _held_out(self, subject, attribute: str) -> str:
+    def _held_out(self, subject: Person | Shop, attribute: str) -> str:
         return self._ask(subject, attribute, self.splits.ask_held_out[subject.name, attribute])
 
-    def _seen(self, subject, attribute: str) -> str:
+    def _seen(self, subject: Person | Shop, attribute: str) -> str:
         return self._ask(subject, attribute, self.splits.ask[subject.name, attribute])
 
-    def _make(self, category: str, expect: str, messages, answer: str, **more) -> Question:
+    def _make(
+        self, category: str, expect: str, messages: Said, answer: str, **more: Any
+    ) -> Question:
         self.count += 1
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
         return Question(f"q{self.count:05d}", category, expect, messages, answer, **more)
 
-    def _fact(self, category: str, subject, attribute: str, messages, **more) -> Question:
+    def _fact(
+        self, category: str, subject: Person | Shop, attribute: str, messages: Said, **more: Any
+    ) -> Question:
         more.setdefault("source", self.world.only_in.get((subject.name, attribute), DESK))
         return self._make(
             category,
@@ -174,7 +181,10 @@ class _Examiner:
                 facts[-1][2],
                 attribute=facts[-1][1],
                 subject=facts[0][0],
-                names=(facts[0][0], *(value for _, _, value in facts[:-1] if " " in value)),
+                names=(
+                    facts[0][0],
+                    *(value for _, step, value in facts[:-1] if step != "workplace"),
+                ),
             )
 
     def _stranger(self, name: str, attribute: str) -> Question:

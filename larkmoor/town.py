@@ -80,6 +80,13 @@ class World:
         """Return the people of one group, in the order of the town's register."""
         return [person for person in self.people if person.group == name]
 
+    def person(self, name: str) -> Person:
+        """Return a person by full name."""
+        subject = self.by_name.get(name)
+        if not isinstance(subject, Person):
+            raise KeyError(f"nobody in Larkmoor is called {name!r}")
+        return subject
+
     def value(self, subject: str, attribute: str) -> str:
         """Return what is true."""
         return self.by_name[subject].facts[attribute]
@@ -100,6 +107,13 @@ class World:
             if source == "gazette":
                 return self.gazette_errors[key]
         return self.by_name[subject].facts.get(attribute)
+
+    def told(self, subject: str, attribute: str, source: str) -> str:
+        """Return what a source says of a subject that it is not silent about."""
+        value = self.printed(subject, attribute, source)
+        if value is None:
+            raise ValueError(f"the {source} does not tell the {attribute} of {subject}")
+        return value
 
 
 @lru_cache(maxsize=4)
@@ -127,6 +141,8 @@ def world(seed: int = 0) -> World:
             _pair([person for person in members if person.last_name == last_name], "sibling")
     shops = _open_shops(stream, [person for person in people if person.group == "asked"])
     errors = _misprint(stream, people, {shop.facts["keeper"] for shop in shops})
+    by_name: dict[str, Person | Shop] = {person.name: person for person in people}
+    by_name |= {shop.name: shop for shop in shops}
     unknown_end = UNKNOWN_IN_TRAINING + UNKNOWN_FOR_EXAMINER
     return World(
         seed=seed,
@@ -136,7 +152,7 @@ def world(seed: int = 0) -> World:
         unknown_for_examiner=tuple(strangers[UNKNOWN_IN_TRAINING:unknown_end]),
         gazette_errors=errors,
         only_in=_keep_apart(stream, people, errors),
-        by_name={subject.name: subject for subject in (*people, *shops)},
+        by_name=by_name,
     )
 
 
