@@ -52,6 +52,7 @@ def arguments(notebook: Path, port: int, browser: bool) -> list[str]:
         f"--ServerApp.root_dir={notebook.parent}",
         f"--LabApp.default_url=/lab/tree/{quote(notebook.name)}",
         f"--ServerApp.port={port}",
+        "--log-level=WARN",  # the address is printed in any case
         # Nothing asks the network: no news, no look for updates, no search for extensions.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
