@@ -99,11 +99,15 @@ def _all(
 ) -> list[str]:
     """Build every planned chapter, two at a time; the result is what went wrong."""
     speaking = threading.Lock()
+    stopped = threading.Event()
 
     def one(plan: tuple[Chapter, list[Cell]]) -> list[str]:
         chapter, made = plan
 
         def say_week(line: str) -> None:
+            # Spoken after every cell: the place to stop at when the others were interrupted.
+            if stopped.is_set():
+                raise ChapterError(f"week {chapter.week} was interrupted.")
             with speaking:
                 say(f"week {chapter.week:2}: {line}")
 
@@ -113,7 +117,12 @@ def _all(
             return [str(error)]
 
     with ThreadPoolExecutor(min(KERNELS, os.cpu_count() or 1)) as pool:
-        return [sentence for result in pool.map(one, plans) for sentence in result]
+        try:
+            return [sentence for result in pool.map(one, plans) for sentence in result]
+        except KeyboardInterrupt:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _chapter(

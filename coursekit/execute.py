@@ -6,6 +6,7 @@ widgets. An output that names a memory address or a folder of this machine is an
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import tempfile
@@ -30,6 +31,12 @@ def execute(
     notebook: NotebookNode, made: list[Cell], folder: Path, say: Callable[[str], None]
 ) -> None:
     """Run all cells in `folder` and store their outputs; `say` is told of each cell."""
+    asyncio.run(_execute(notebook, made, folder, say))
+
+
+async def _execute(
+    notebook: NotebookNode, made: list[Cell], folder: Path, say: Callable[[str], None]
+) -> None:
     with tempfile.TemporaryDirectory() as own:
         client = NotebookClient(
             notebook,
@@ -39,13 +46,13 @@ def execute(
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
         )
-        with client.setup_kernel(env=_environment(own)):
+        async with client.async_setup_kernel(env=_environment(own)):
             for index, (node, cell) in enumerate(zip(notebook.cells, made)):
                 if cell.kind != "code":
                     continue
                 start = time.perf_counter()
                 try:
-                    client.execute_cell(node, index)
+                    await client.async_execute_cell(node, index)
                 except CellExecutionError as error:
                     _failed(cell, node, error)
                 except CellTimeoutError:
