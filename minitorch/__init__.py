@@ -2,8 +2,10 @@
 
 from minitorch.creation import arange, full, ones, randn, zeros
 from minitorch.errors import ShapeError
-from minitorch.shapes import concatenate, stack, where
-from minitorch.tensor import Tensor, no_grad
+from minitorch.operands import where
+from minitorch.recording import no_grad
+from minitorch.shapes import concatenate, stack
+from minitorch.tensor import Tensor
 
 __all__ = [
     "ShapeError",

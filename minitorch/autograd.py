@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from minitorch.errors import ShapeError
+
 if TYPE_CHECKING:
     from minitorch.tensor import Tensor
 
@@ -27,8 +29,9 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
            [3.]])
     """
     added = gradient.ndim - len(shape)
-    stretched = [added + axis for axis, size in enumerate(shape) if size == 1]
-    return gradient.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
+    gradient = gradient.sum(axis=tuple(range(added)))
+    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
+    return gradient.sum(axis=stretched, keepdims=True)
 
 
 def topological_order(root: Tensor) -> list[Tensor]:
@@ -36,21 +39,21 @@ def topological_order(root: Tensor) -> list[Tensor]:
 
     Only tensors with `requires_grad` are listed, each of them once, however many paths lead to
     it; `root` comes last. `tensor.parents` are the tensors that an operation was applied to.
-    The graph may be 100,000 tensors deep, and its tensors are told apart by `id(tensor)`,
-    since `==` compares their values.
+    The graph may be 100,000 tensors deep. Its tensors are told apart by identity, as sets and
+    dictionaries do with tensors, and not by `==`, which compares their values.
     """
     order: list[Tensor] = []
-    visited: set[int] = set()
+    visited: set[Tensor] = set()
     stack = [(root, False)]
     while stack:
         node, parents_are_listed = stack.pop()
         if parents_are_listed:
             order.append(node)
-        elif id(node) not in visited:
-            visited.add(id(node))
+        elif node not in visited:
+            visited.add(node)
             stack.append((node, True))
             for parent in node.parents:
-                if parent.requires_grad and id(parent) not in visited:
+                if parent.requires_grad and parent not in visited:
                     stack.append((parent, False))
     return order
 
@@ -70,32 +73,30 @@ def backward(root: Tensor, gradient: Array, keep_graph: bool = False) -> None:
     out of the graph as soon as its rule has been called, so that its memory is free.
     """
     order = topological_order(root)
-    gradients = {id(root): gradient}
-    owned: set[int] = (
-        set()
-    )  # tensors whose sum nobody else can see: safe to add to in place
+    gradients = {root: gradient}
+    summed: set[Tensor] = set()  # their gradient is a sum made here: safe to add to in place
     while order:
         node = order.pop()
-        g = gradients.pop(id(node), None)
+        g = gradients.pop(node, None)
+        summed.discard(node)
         if g is None:
             continue
         if node.rule is None:
-            node.grad = g if node.grad is None else node.grad + g
+            node.grad = np.asarray(g if node.grad is None else node.grad + g)
             continue
         for parent, part in zip(node.parents, node.rule(g), strict=True):
             if part is None or not parent.requires_grad:
                 continue
             part = fitted(part, parent)
-            key = id(parent)
-            if key not in gradients:
-                gradients[key] = _unshared(part, g) if parent.rule is None else part
-            elif key in owned:
-                gradients[key] += part
+            if parent not in gradients:
+                gradients[parent] = part if parent.rule else _unshared(part, g)
+            elif parent in summed:
+                gradients[parent] += part
             else:
-                gradients[key] = gradients[key] + part
-                owned.add(key)
+                gradients[parent] = gradients[parent] + part
+                summed.add(parent)
         if keep_graph:
-            node.grad = g
+            node.grad = np.asarray(g)
         else:
             node.release()
 
@@ -105,7 +106,12 @@ def fitted(gradient: Array, parent: Tensor) -> Array:
     data = parent.data
     if gradient.shape != data.shape:
         gradient = unbroadcast(gradient, data.shape)
-    if gradient.dtype != data.dtype:
+        if gradient.shape != data.shape:
+            raise ShapeError(
+                f"a rule returned a gradient that comes to shape {gradient.shape} "
+                f"for an input of shape {data.shape}"
+            )
+    if gradient.dtype is not data.dtype:
         gradient = gradient.astype(data.dtype)
     return gradient
 

@@ -31,9 +31,7 @@ def full(
 
 def arange(start: int, stop: int | None = None, step: int = 1) -> Tensor:
     """The whole numbers from `start` (or 0) up to `stop`, which is left out."""
-    return Tensor(
-        np.arange(start, stop, step) if stop is not None else np.arange(start)
-    )
+    return Tensor(np.arange(start, stop, step) if stop is not None else np.arange(start))
 
 
 def randn(

@@ -7,22 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import ops
+from minitorch import ops, shapes
 from minitorch.errors import ShapeError, explain
 from minitorch.tensor import Array, Tensor
 
 
 def binary(operation: Callable[[Tensor, Tensor], Tensor], a: Any, b: Any) -> Tensor:
     """Apply an operation to two operands, one of which may be a plain number or array."""
-    if not (
-        isinstance(a, Tensor) and isinstance(b, Tensor) and a.data.dtype is b.data.dtype
-    ):
-        tensor = a if isinstance(a, Tensor) else b
-        a, b = (
-            as_tensor(a, like=b if isinstance(b, Tensor) else tensor),
-            as_tensor(b, like=tensor),
-        )
-    return explained(operation, a, b)
+    if type(a) is not type(b) or a.data.dtype is not b.data.dtype:
+        a, b = as_tensors(a, b)
+    try:
+        return operation(a, b)
+    except ShapeError:
+        raise
+    except ValueError as error:
+        raise explain(operation.__name__, (a, b), error) from error
+
+
+def as_tensors(a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """Make tensors of two operands, of which at least one is a tensor already."""
+    if not isinstance(b, Tensor):
+        return a, as_tensor(b, like=a)
+    if not isinstance(a, Tensor):
+        return as_tensor(a, like=b), b
+    return as_tensor(a, like=b), as_tensor(b, like=a)
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:
@@ -31,22 +39,19 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
     Numbers, and tensors and arrays of whole numbers, take the dtype of `like` where that is a
     floating-point one, so that none of them turns a float32 result into float64.
     """
-    if isinstance(value, Tensor):
-        if value.data.dtype.kind == "f" or like.data.dtype.kind != "f":
-            return value
-        return Tensor(value.data, dtype=like.data.dtype)
-    if isinstance(value, Array) and value.dtype.kind == "f":
-        return Tensor(value)
-    return Tensor(value, dtype=like.data.dtype if like.data.dtype.kind == "f" else None)
+    array = value.data if isinstance(value, Tensor) else value
+    if like.data.dtype.kind != "f" or (isinstance(array, Array) and array.dtype.kind == "f"):
+        return value if isinstance(value, Tensor) else Tensor(value)
+    return Tensor(array, dtype=like.data.dtype)
 
 
 def explained(operation: Callable[..., Tensor], *inputs: Any) -> Tensor:
     """Call an operation; if the shapes do not fit, say which and what would."""
     try:
         return operation(*inputs)
+    except ShapeError:
+        raise
     except (ValueError, IndexError) as error:
-        if isinstance(error, ShapeError):
-            raise
         raise explain(operation.__name__, inputs, error) from error
 
 
@@ -60,6 +65,25 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
     rows = out.shape[-2:-1] if left is a else ()
     columns = out.shape[-1:] if right is b else ()
     return out.reshape(*out.shape[:-2], *rows, *columns)
+
+
+def where(condition: Any, a: Any, b: Any) -> Tensor:
+    """Take the entry of `a` where the condition holds, and of `b` elsewhere, with broadcasting.
+
+    The condition is a tensor or array of True and False; `a` and `b` may be plain numbers.
+
+    >>> where(np.array([True, False]), Tensor([1, 2]), 0)
+    Tensor([1, 0], dtype=int64)
+    """
+    chosen = condition.data if isinstance(condition, Tensor) else np.asarray(condition)
+    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+        a = Tensor(a)
+    return explained(shapes.where, chosen, *as_tensors(a, b))
+
+
+def argmax(a: Tensor, axis: int | None = None) -> Tensor:
+    """Find the position of the largest entry along an axis, or in the flattened tensor."""
+    return Tensor(np.asarray(a.data.argmax(axis)))
 
 
 def compare(ufunc: Callable[[Array, Array], Array], a: Tensor, b: Any) -> Tensor:

@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from minitorch.tensor import Array, Axis, Tensor, record
+from minitorch.recording import record
+from minitorch.tensor import Array, Axis, Tensor
 
 
 def add(a: Tensor, b: Tensor) -> Tensor:
@@ -64,12 +65,14 @@ def div(a: Tensor, b: Tensor) -> Tensor:
 
 def power(a: Tensor, exponent: float) -> Tensor:
     """Raise every entry to a fixed power, which is a plain number."""
-    if isinstance(exponent, Tensor):
-        raise TypeError(
-            "power takes a number as exponent; for a tensor write (a.log() * b).exp()"
-        )
+    if isinstance(exponent, np.generic):
+        exponent = exponent.item()  # a NumPy float64 would make the result float64
+    if not isinstance(exponent, int | float):
+        raise TypeError("power takes a number as exponent; for a tensor write (a.log() * b).exp()")
 
     def backward(g: Array) -> tuple[Array]:
+        if exponent == 0:
+            return (np.zeros_like(g),)  # at 0 the formula below would give 0 * inf
         return (g * (exponent * _power(a.data, exponent - 1)),)
 
     return record(_power(a.data, exponent), (a,), backward)
@@ -118,7 +121,7 @@ def tanh(a: Tensor) -> Tensor:
     out = np.tanh(a.data)
 
     def backward(g: Array) -> tuple[Array]:
-        return (g * (1 - out * out),)
+        return (g - g * out * out,)
 
     return record(out, (a,), backward)
 
@@ -171,9 +174,7 @@ def mean(a: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return record(out, (a,), backward)
 
 
-def var(
-    a: Tensor, axis: Axis = None, keepdims: bool = False, correction: int = 0
-) -> Tensor:
+def var(a: Tensor, axis: Axis = None, keepdims: bool = False, correction: int = 0) -> Tensor:
     """Average the squared distance from the mean over `axis`.
 
     The sum of squares is divided by the number of entries minus `correction`.
@@ -183,7 +184,7 @@ def var(
     count = _joined(a.shape, axis) - correction
 
     def backward(g: Array) -> tuple[Array]:
-        return (_restored(g, axis, keepdims) * (centered * (2 / count)),)
+        return (_restored(g, axis, keepdims) * (2 * centered / count),)
 
     return record(out / count, (a,), backward)
 
@@ -198,7 +199,7 @@ def max(a: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
     def backward(g: Array) -> tuple[Array]:
         winners = a.data == out
-        share = winners / winners.sum(axis, keepdims=True, dtype=a.dtype)
+        share = winners / winners.sum(axis, keepdims=True)
         return (share * _restored(g, axis, keepdims),)
 
     return record(out if keepdims else out.squeeze(axis), (a,), backward)
@@ -239,4 +240,4 @@ def _joined(shape: tuple[int, ...], axis: Axis) -> int:
     """Count the entries that a reduction over `axis` joins into one."""
     if axis is None:
         return math.prod(shape)
-    return math.prod(shape[i] for i in ((axis,) if isinstance(axis, int) else axis))
+    return math.prod(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))

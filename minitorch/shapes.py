@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType, NoneType
 from typing import Any
 
 import numpy as np
 
 from minitorch.errors import ShapeError
-from minitorch.tensor import Array, Tensor, record
+from minitorch.recording import record
+from minitorch.tensor import Array, Tensor
+
+_PICKS_ONCE = (int, np.integer, slice, EllipsisType, NoneType)  # parts of a key, not arrays
 
 
 def reshape(a: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Lay the same entries out in another shape; one length may be -1: whatever is left."""
-    if len(shape) == 1 and isinstance(shape[0], tuple | list):
-        shape = tuple(shape[0])
 
     def backward(g: Array) -> tuple[Array]:
         return (g.reshape(a.shape),)
@@ -68,9 +70,13 @@ def may_repeat(key: Any) -> bool:
     """Tell whether a key could pick an entry twice: only lists and arrays of numbers can."""
     parts = key if isinstance(key, tuple) else (key,)
     return any(
-        isinstance(part, list) or (isinstance(part, Array) and part.dtype.kind != "b")
-        for part in parts
+        not isinstance(part, _PICKS_ONCE) and np.asarray(part).dtype.kind != "b" for part in parts
     )
+
+
+def unpacked(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """Read `(2, 3)` from both ways to write it, `reshape(2, 3)` and `reshape((2, 3))`."""
+    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
 
 
 def plain_key(key: Any) -> Any:
@@ -83,9 +89,9 @@ def plain_key(key: Any) -> Any:
 def concatenate(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Join tensors along an axis that they have; all other axes must agree."""
     arrays = [tensor.data for tensor in tensors]
-    ends = np.cumsum([array.shape[axis] for array in arrays])
 
     def backward(g: Array) -> tuple[Array, ...]:
+        ends = np.cumsum([array.shape[axis] for array in arrays])
         return tuple(np.split(g, ends[:-1], axis))
 
     return record(_joined(np.concatenate, arrays, axis), tuple(tensors), backward)
@@ -101,26 +107,23 @@ def stack(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
     return record(_joined(np.stack, arrays, axis), tuple(tensors), backward)
 
 
-def where(condition: Tensor | Array, a: Tensor, b: Tensor) -> Tensor:
+def where(condition: Array, a: Tensor, b: Tensor) -> Tensor:
     """Take the entry of `a` where the condition holds, and of `b` elsewhere, with broadcasting."""
-    chosen = condition.data if isinstance(condition, Tensor) else condition
 
     def backward(g: Array) -> tuple[Array, Array]:
-        return np.where(chosen, g, 0), np.where(chosen, 0, g)
+        return np.where(condition, g, 0), np.where(condition, 0, g)
 
-    return record(np.where(chosen, a.data, b.data), (a, b), backward)
+    return record(np.where(condition, a.data, b.data), (a, b), backward)
 
 
 def _joined(join: Any, arrays: list[Array], axis: int) -> Array:
+    if not arrays:
+        raise ShapeError(f"{join.__name__} of no tensors: at least one is needed")
     try:
         return join(arrays, axis)
     except ValueError as error:
         given = ", ".join(str(array.shape) for array in arrays)
-        fit = (
-            "all shapes must be equal"
-            if join is np.stack
-            else "all other axes must agree"
-        )
-        raise ShapeError(
-            f"{join.__name__} along axis {axis} of shapes {given}: {fit}"
-        ) from error
+        fit = "all shapes must be equal" if join is np.stack else "all other axes must agree"
+        if isinstance(error, np.exceptions.AxisError):
+            fit = str(error)
+        raise ShapeError(f"{join.__name__} along axis {axis} of shapes {given}: {fit}") from error

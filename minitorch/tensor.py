@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,60 +13,7 @@ from minitorch.errors import ShapeError
 Array = np.ndarray
 Rule = Callable[[Array], tuple[Array | None, ...]]
 Axis = int | tuple[int, ...] | None
-
-
-class _Mode(threading.local):
-    recording = True
-
-
-_mode = _Mode()
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Compute without remembering: tensors made inside have no parents and no gradient."""
-    before = _mode.recording
-    _mode.recording = False
-    try:
-        yield
-    finally:
-        _mode.recording = before
-
-
-def record(data: Array, parents: tuple[Tensor, ...], backward: Rule) -> Tensor:
-    """Make the tensor that an operation returns, and remember how it came about.
-
-    `backward(g)` takes the gradient of the result and returns the gradients of the parents, in
-    their order. It is kept only if gradients are on and some parent wants one. A result is
-    never float64 unless a parent is.
-    """
-    out = Tensor.__new__(Tensor)
-    if type(data) is not Array:
-        data = np.asarray(data)
-    if data.dtype.char == "d" and all(
-        parent.data.dtype.char != "d" for parent in parents
-    ):
-        data = data.astype(np.float32)
-    out.data = data
-    out.grad = None
-    if _mode.recording:
-        for parent in parents:
-            if parent.requires_grad:
-                out.requires_grad = True
-                out.parents = parents
-                out.rule = backward
-                return out
-    out.requires_grad = False
-    out.parents = ()
-    out.rule = None
-    return out
-
-
-def _released(g: Array) -> tuple[Array | None, ...]:
-    raise RuntimeError(
-        "backward went through this graph before and took it apart: compute the result again, "
-        "or call backward(keep_graph=True) the first time"
-    )
+_OF_NUMPY = (np.ndarray, np.generic)  # arrays, and numbers that NumPy returned
 
 
 class Tensor:
@@ -82,30 +27,27 @@ class Tensor:
     and are not copied.
     """
 
-    __slots__ = ("data", "grad", "requires_grad", "parents", "rule", "__weakref__")
+    __slots__ = ("__weakref__", "data", "grad", "parents", "requires_grad", "rule")
     __array_ufunc__ = None  # lets `array * tensor` reach Tensor.__rmul__
 
-    def __init__(
-        self, data: Any, requires_grad: bool = False, dtype: Any = None
-    ) -> None:
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         if isinstance(data, Tensor):
+            raise TypeError("this is a Tensor already; t.detach() gives one without its history")
+        if isinstance(data, list | tuple) and any(isinstance(part, Tensor) for part in data):
+            raise TypeError("a list of tensors: stack(list) joins them and keeps their history")
+        array = np.asarray(data)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"a Tensor holds numbers, not {array.dtype} ({data!r:.60})")
+        if dtype is None and array.dtype.char == "d" and not isinstance(data, _OF_NUMPY):
+            dtype = np.float32
+        if dtype is not None:
+            array = array.astype(dtype, copy=False)
+        if requires_grad and array.dtype.kind != "f":
             raise TypeError(
-                "this is a Tensor already; t.detach() gives one without its history"
-            )
-        if not isinstance(data, Array | np.generic) and dtype is None:
-            data = np.asarray(data)
-            if data.dtype == np.float64:
-                dtype = np.float32
-        self.data: Array = np.asarray(data, dtype=dtype)
-        if self.data.dtype.kind not in "fiub":
-            raise TypeError(
-                f"a Tensor holds numbers, not {self.data.dtype} ({data!r:.60})"
-            )
-        if requires_grad and self.data.dtype.kind != "f":
-            raise TypeError(
-                f"only floating-point tensors have gradients, not {self.data.dtype}: "
+                f"only floating-point tensors have gradients, not {array.dtype}: "
                 "pass dtype=np.float32"
             )
+        self.data: Array = array
         self.grad: Array | None = None
         self.requires_grad = requires_grad
         self.parents: tuple[Tensor, ...] = ()
@@ -141,10 +83,11 @@ class Tensor:
     def item(self) -> float:
         """The value of a tensor with one entry, as a Python number."""
         if self.data.size != 1:
-            raise ShapeError(
-                f"item of shape {self.shape}: only a tensor with one entry has one"
-            )
+            raise ShapeError(f"item of shape {self.shape}: only a tensor with one entry has one")
         return self.data.item()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.data, dtype, copy=copy)
 
     def detach(self) -> Tensor:
         """The same values without their history."""
@@ -162,9 +105,7 @@ class Tensor:
         return bool(self.item())
 
     def __repr__(self) -> str:
-        values = np.array2string(
-            self.data, precision=4, separator=", ", prefix="Tensor("
-        )
+        values = np.array2string(self.data, precision=4, separator=", ", prefix="Tensor(")
         dtype = "" if self.data.dtype == np.float32 else f", dtype={self.data.dtype}"
         grad = ", requires_grad=True" if self.requires_grad else ""
         return f"Tensor({values}{dtype}{grad})"
@@ -201,7 +142,7 @@ class Tensor:
     def release(self) -> None:
         """Forget the history. Used by `backward` to free the graph as it goes."""
         self.parents = ()
-        self.rule = _released
+        self.rule = recording.released
 
     # -- arithmetic ---------------------------------------------------------------------
 
@@ -288,16 +229,14 @@ class Tensor:
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         return operands.explained(ops.mean, self, axis, keepdims)
 
-    def var(
-        self, axis: Axis = None, keepdims: bool = False, correction: int = 0
-    ) -> Tensor:
+    def var(self, axis: Axis = None, keepdims: bool = False, correction: int = 0) -> Tensor:
         return operands.explained(ops.var, self, axis, keepdims, correction)
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         return operands.explained(ops.max, self, axis, keepdims)
 
     def argmax(self, axis: int | None = None) -> Tensor:
-        return Tensor(np.asarray(self.data.argmax(axis)))
+        return operands.explained(operands.argmax, self, axis)
 
     def softmax(self, axis: int = -1) -> Tensor:
         return operands.explained(ops.softmax, self, axis)
@@ -308,13 +247,13 @@ class Tensor:
     # -- shape --------------------------------------------------------------------------
 
     def reshape(self, *shape: int) -> Tensor:
-        return operands.explained(shapes.reshape, self, shape)
+        return operands.explained(shapes.reshape, self, shapes.unpacked(shape))
 
     def transpose(self, first: int = -2, second: int = -1) -> Tensor:
         return operands.explained(shapes.transpose, self, first, second)
 
     def permute(self, *axes: int) -> Tensor:
-        return operands.explained(shapes.permute, self, axes)
+        return operands.explained(shapes.permute, self, shapes.unpacked(axes))
 
     @property
     def T(self) -> Tensor:
@@ -325,4 +264,4 @@ class Tensor:
 
 
 # The operations are written with the class above, so they can only be read after it.
-from minitorch import operands, ops, shapes  # noqa: E402
+from minitorch import operands, ops, recording, shapes  # noqa: E402
