@@ -89,12 +89,11 @@ class Stepper:
             return [middle]
         return sorted({min(1, last), middle, last - 1 if middle < last - 1 else last})
 
-    def publish(self) -> None:
-        """Show the picture with its buttons, and the still where there is no Python."""
+    def panel(self) -> Panel:
+        """The picture below its buttons and its slider, at the start."""
         import ipywidgets
 
         last = len(self.steps) - 1
-        telling = self.telling()
         slider = ipywidgets.IntSlider(
             value=0, min=0, max=last, description="step", layout={"width": "min(26em, 100%)"}
         )
@@ -109,5 +108,10 @@ class Stepper:
         back.on_click(lambda _: move(-1))
         forward.on_click(lambda _: move(1))
         row = ipywidgets.HBox([back, forward, slider], layout={"flex_flow": "row wrap"})
-        panel = Panel(self.draw, self.alt, {"step": slider}, above=[row])
-        panel.publish(self.draw_steps(telling), " ".join(self.alt(step) for step in telling))
+        return Panel(self.draw, self.alt, {"step": slider}, above=[row])
+
+    def publish(self) -> None:
+        """Show the panel, and the still where there is no Python."""
+        telling = self.telling()
+        alt = " ".join(self.alt(step) for step in telling)
+        self.panel().publish(self.draw_steps(telling), alt)

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from coursekit.figure_style import course_style
 
 MANY = 2000  # points or cells, above which an artist is smaller as pixels than as paths
-SHARP = 200  # pixels an inch, for artists drawn as pixels
+SHARP = 150  # pixels an inch, for artists drawn as pixels
 
 _long_number = re.compile(r"-?\d+\.\d{3,}")
 _coordinates = re.compile(r' (?:d|x|y|points)="[^"]*"|translate\([^)]*\)')
