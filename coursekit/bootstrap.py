@@ -35,7 +35,7 @@ TARGETS: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "bench": (("torch", "bench"), ["-m", "benchmarks"]),
     "site": (("site",), ["-c", JUPYTER_BOOK, "build", "-W", "--keep-going", "."]),
 }
-PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+PIP = ["-m", "pip", "install", "-qq", "--disable-pip-version-check"]
 
 
 class SetupError(Exception):
