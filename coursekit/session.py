@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,11 +68,16 @@ def exercise(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark the function below as the answer to an exercise. `check` judges it.
 
     The name then stands for the answer as it will run in the library, or, while there is only
-    the stub, for the library's own function.
+    the stub, for the library's own function. Only Python's own names keep their meaning, so that
+    an exercise called `sum` does not take `sum` away from the rest of the notebook.
     """
     library.target(name)
 
     def write(function: Callable[..., Any]) -> Callable[..., Any]:
+        written = take(function)
+        return getattr(builtins, getattr(function, "__name__", ""), written)
+
+    def take(function: Callable[..., Any]) -> Callable[..., Any]:
         if not isinstance(function, FunctionType):
             _session.written[name] = AnswerError("An answer is a plain function: `def ...`.")
             return function
