@@ -9,15 +9,15 @@ to hear what was drawn this time.
 What it means, and its limits:
 
 - If every line gives away the choices behind it, the mean code length is exactly the entropy of a
-  line given the town, and no model pays less on average over fresh lines. If different choices could
-  write the same line, the line would cost less than each of its codes: so strictly the number is a
-  bound on the entropy from above. The tables are written so that a line gives its choices away, and
-  a test looks for lines that came up twice with different code lengths.
+  line given the town, and no model pays less on average over fresh lines. If different choices
+  could write the same line, the line would cost less than each of its codes: so strictly the number
+  is a bound on the entropy from above. The tables are written so that a line gives its choices
+  away, and a test looks for lines that came up twice with different code lengths.
 - A model pays more by what it has not learned of the town. The facts themselves are drawn once and
   are not in the number; spread over a large corpus they cost next to nothing, in a small one they
   matter.
-- It is for lines as the .txt files have them. With a chat template around the turns, divide the same
-  bits by the bytes of the text that you really score.
+- It is for lines as the .txt files have them. With a chat template around the turns, divide the
+  same bits by the bytes of the text that you really score.
 - Over a finite corpus it is an average: lines that the model was trained on can be learned by heart
   and then cost less. Compare on lines of the "valid" split.
 """

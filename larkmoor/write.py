@@ -3,7 +3,6 @@
 import errno
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -65,7 +64,7 @@ def write(out: Path, seed: int = 0, size: str = "small") -> Manifest:
             manifest = _write_all(unfinished, seed, size)
             (out / MANIFEST).unlink(missing_ok=True)
             for name in (*manifest["files"], MANIFEST):
-                os.replace(unfinished / name, out / name)
+                (unfinished / name).replace(out / name)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
             if not existed and not any(out.iterdir()):
