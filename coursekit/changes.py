@@ -14,6 +14,7 @@ from coursekit.pictures import look_alike
 
 SHOWN = 12
 WIDTH = 160
+COUNT = "execution_count"
 
 
 def settled(notebook: NotebookNode, stored: str | None) -> NotebookNode:
@@ -45,12 +46,16 @@ def changes(stored: str | None, built: str, made: list[Cell]) -> list[str]:
     found = [f"cell {name} is no longer in the chapter." for name in old if name not in new]
     found += [f"cell {name} ({places[name]}) is new." for name in new if name not in old]
     for name in new:
-        if name in old and old[name] != new[name]:
-            shown = _difference(old[name], new[name])
+        shown = _difference(old[name], new[name]) if name in old else ""
+        if shown:
             found.append(f"cell {name} ({places[name]}) differs:\n{shown}")
     if not found:
         moved = list(old) != list(new)
-        what = "its cells stand in another order" if moved else "its frame is another"
+        what = (
+            "its cells stand in another order"
+            if moved
+            else "its metadata or execution counts differ"
+        )
         found = [f"{what}; run `course build`."]
     return found
 
@@ -71,7 +76,12 @@ def _difference(old: NotebookNode, new: NotebookNode) -> str:
 
 
 def _lines(cell: NotebookNode) -> list[str]:
-    """A cell as lines: its text first, then the rest by name."""
-    rest: dict[str, Any] = {key: value for key, value in cell.items() if key != "source"}
+    """A cell as lines: its text first, then the rest by name.
+
+    Without execution counts: one new cell would make all that follow it differ.
+    """
+    rest: dict[str, Any] = {k: v for k, v in cell.items() if k not in ("source", COUNT)}
+    if "outputs" in rest:
+        rest["outputs"] = [{k: v for k, v in o.items() if k != COUNT} for o in rest["outputs"]]
     text = json.dumps(rest, indent=1, sort_keys=True, ensure_ascii=False)
     return [*cell.source.splitlines(), *text.replace("\\n", "\n").splitlines()]

@@ -1,7 +1,7 @@
 """Run a solved notebook in a fresh kernel and make its outputs fit to be kept.
 
-What is kept must come out the same on every run: no execution counts, no times, no ids of
-widgets. An output that names a memory address or a folder of this machine is an error.
+What is kept must come out the same on every run: no times, no ids of widgets. An output that
+names a memory address or a folder of this machine is an error.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from coursekit.notebooks import Cell
 SECONDS_PER_CELL = 120
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LEFT_OUT = ("COURSE_WORKSPACE", "MPLBACKEND", "NBGRADER_EXECUTION")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,6 +45,7 @@ async def _execute(
             kernel_name="python3",
             store_widget_state=False,
             record_timing=False,
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(folder)}},
         )
         async with client.async_setup_kernel(env=_environment(own)):
@@ -66,7 +68,7 @@ async def _execute(
 
 def _environment(ipython: str) -> dict[str, str]:
     """The kernel's environment: the reader's own settings and answers play no part."""
-    kept = {key: value for key, value in os.environ.items() if key != "COURSE_WORKSPACE"}
+    kept = {key: value for key, value in os.environ.items() if key not in _LEFT_OUT}
     single = dict.fromkeys(_THREADS, "1")
     return kept | single | {"IPYTHONDIR": ipython, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
@@ -91,13 +93,13 @@ def _failed(cell: Cell, node: NotebookNode, error: CellExecutionError) -> None:
 
 
 def _tidy(node: NotebookNode, cell: Cell, folder: Path) -> None:
-    node.execution_count = None
     node.metadata.pop("execution", None)
     outputs: list[NotebookNode] = []
     for output in node.outputs:
         before = outputs[-1] if outputs else None
         if "execution_count" in output:
-            output.execution_count = None
+            # nbval refuses outputs of a cell that does not say it was run.
+            output.execution_count = node.execution_count
         if output.output_type == "error":
             output.traceback = [f"{output.ename}: {output.evalue}"]
         elif output.output_type == "stream" and before and before.get("name") == output.name:

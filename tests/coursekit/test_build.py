@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from coursekit import paths
 from coursekit.build import build
 from coursekit.markup import ChapterError
 from tests.coursekit.small import CHAPTER, SmallCourse
@@ -23,7 +27,8 @@ SOLUTION = "solutions/week01_sums.ipynb"
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallCourse:
     small = SmallCourse(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(small.root))
+    # The network stays blocked in the kernel by what is on the path already.
+    monkeypatch.setenv("PYTHONPATH", str(small.root), prepend=os.pathsep)
     monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "workspace"))
     return small
 
@@ -63,7 +68,8 @@ def test_a_build_writes_both_and_a_second_changes_no_byte(
     solution = {c.id: c for c in nbformat.reads(first[SOLUTION].decode(), as_version=4).cells}
     assert solution["entry-by-entry-2"].outputs[0].data["text/plain"] == "[3]"
     assert solution["all-together-2"].metadata.mystnb.image.alt == "A falling line."
-    assert '"execution_count": 1' not in first[SOLUTION].decode()
+    counts = [c.execution_count for c in solution.values() if c.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
 
     # And what is there is what --check expects, until something differs.
     assert build(course.root, check=True, say=shown.append) == 0
@@ -90,6 +96,27 @@ def test_a_pictures_rounding_is_kept_and_its_change_is_not(
     edited(course, SOLUTION, "M 0 0.004 L 9 9", "M 0 0.4 L 9 9")
     assert build(course.root, check=True, say=shown.append) == 1
     assert "cell all-together-2" in capfd.readouterr().err
+
+
+def test_a_new_cell_is_named_and_those_after_it_are_not(
+    course: SmallCourse, shown: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert build(course.root, say=shown.append) == 0
+    course.replace("## All together", "```{code-cell}\n1 + 1\n```\n\n## All together")
+    assert build(course.root, check=True, say=shown.append) == 1
+    said = capfd.readouterr().err
+    assert f"{SOLUTION}: cell entry-by-entry-3 ({CHAPTER}:" in said
+    assert "total-check" not in said
+
+
+def test_nbval_finds_the_stored_outputs_equal(course: SmallCourse, shown: list[str]) -> None:
+    assert build(course.root, say=shown.append) == 0
+    sanitize = paths.ROOT / "tests" / "sanitize.cfg"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval"]
+    command += ["--nbval-sanitize-with", str(sanitize), "solutions"]
+    assert subprocess.run(command, cwd=course.root, capture_output=True).returncode == 0
+    edited(course, SOLUTION, "[3]", "[4]")
+    assert subprocess.run(command, cwd=course.root, capture_output=True).returncode == 1
 
 
 def test_a_notebook_without_a_chapter_is_refused(
