@@ -43,6 +43,12 @@ def float32_factors(rng):
         yield {"a": a, "b": b, "g": g}
 
 
+def float32_arrays(rng):
+    for shape in [(2,), (2, 3)]:
+        a, g = rng.normal(size=(2, *shape)).astype(np.float32)
+        yield {"a": a, "g": g}
+
+
 # -- add ---------------------------------------------------------------------------------------
 
 
@@ -188,6 +194,11 @@ def mul_multiplies_matrices(a, b):
 
 
 @exp.check("the value and its gradient", cases=single_arrays)
+def _(a, g):
+    return run_operation(ops.exp, g, a=a)
+
+
+@exp.check("float32 stays float32", cases=float32_arrays)
 def _(a, g):
     return run_operation(ops.exp, g, a=a)
 
