@@ -13,13 +13,15 @@ from functools import wraps
 from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.projections import register_projection
 
 from coursekit.colors import CARD, COLORS, EDGE, GRID, INK, SOFT_INK
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib: the same letters everywhere
     "font.size": 10,
     "text.color": INK,
@@ -36,7 +38,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "axes.prop_cycle": matplotlib.cycler(color=list(COLORS.values())),
+    "axes.prop_cycle": cycler(color=list(COLORS.values())),
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "xtick.color": SOFT_INK,
@@ -95,7 +97,7 @@ def _styled_methods(base: type) -> dict[str, Callable[..., Any]]:
 
 CourseAxes = type("CourseAxes", (Axes,), {**_styled_methods(Axes), "name": "course"})
 CourseFigure = type("CourseFigure", (Figure,), _styled_methods(Figure))
-matplotlib.projections.register_projection(CourseAxes)
+register_projection(CourseAxes)
 
 
 def new_figure(width: float, height: float, nrows: int, ncols: int, **options: Any) -> tuple:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -124,7 +125,7 @@ class Picture:
         fill = GLOW if now else LEAF if leaf and not constant else CARD
         line = BACKWARD if now or number in state.done else LEAF_EDGE if leaf else SOFT_INK
         shape = f"round,pad=0,rounding_size={0.13 if leaf else 0.04}"
-        outline = {
+        outline: dict[str, Any] = {
             "edgecolor": SOFT_INK if constant else line,
             "linestyle": (0, (3, 2)) if constant else "-",
             "linewidth": 2.2 if now else 1.2,

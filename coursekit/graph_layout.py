@@ -46,24 +46,22 @@ def arrange(
         vertices += [(column, PASSAGE) for column in passing]
     links = [pair for chain in chains for pair in pairwise(chain)]
     rows = _ordered([column for column, _ in vertices], links)
-    pulls = [MAIN if vertex >= len(sizes) else 1.0 for vertex in range(len(vertices))]
-    for _, end in edges:
-        pulls[end] = MAIN
+    made = {end for _, end in edges}
+    pulls = [1.0 if v < len(sizes) and v not in made else MAIN for v in range(len(vertices))]
     y = _heights([height for _, height in vertices], pulls, rows, links)
 
     widths = [0.0] * len(rows)
     for column, (width, _) in zip(columns, sizes, strict=True):
         widths[column] = max(widths[column], width)
     lefts = [sum(widths[:column]) + column * column_gap for column in range(len(widths))]
-    centers = [(lefts[column] + widths[column] / 2, y[box]) for box, column in enumerate(columns)]
     low = min(y[v] - vertices[v][1] / 2 for v in range(len(vertices)))
     high = max(y[v] + vertices[v][1] / 2 for v in range(len(vertices)))
     y = [height - low for height in y]
     centers = [(lefts[column] + widths[column] / 2, y[box]) for box, column in enumerate(columns)]
     routes = []
-    for start, *passing, end in chains:
+    for start, *inner, end in chains:
         route = [(centers[start][0] + sizes[start][0] / 2, centers[start][1])]
-        for vertex in passing:
+        for vertex in inner:
             column = vertices[vertex][0]
             route += [(lefts[column], y[vertex]), (lefts[column] + widths[column], y[vertex])]
         route.append((centers[end][0] - sizes[end][0] / 2, centers[end][1]))
@@ -97,7 +95,7 @@ def _ordered(column_of: list[int], links: list[tuple[int, int]]) -> list[list[in
     fewest = _crossings(rows, links)
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
-        for column in range(len(rows)) if forward else reversed(range(len(rows))):
+        for column in range(len(rows)) if forward else range(len(rows) - 1, -1, -1):
             place = {v: i / len(row) for row in rows for i, v in enumerate(row)}
             near = {
                 v: [s if forward else e for s, e in links if v == (e if forward else s)]
@@ -134,7 +132,7 @@ def _heights(
         neighbors[end].append(start)
     y = [0.0] * len(sizes)
     for sweep in range(4 * SWEEPS):
-        for row in rows if sweep % 2 else reversed(rows):
+        for row in rows if sweep % 2 else rows[::-1]:
             wishes = []
             for vertex in row:
                 near = neighbors[vertex]

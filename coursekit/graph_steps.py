@@ -74,7 +74,9 @@ class _Walk:
 
         assert tensor.rule is not None
         arrows = [n for n, (_, end) in enumerate(self.graph.edges) if end == place]
-        handed, sums, late = {}, {}, []
+        handed: dict[int, np.ndarray] = {}
+        sums: dict[int, tuple[list[np.ndarray], np.ndarray]] = {}
+        late: list[str] = []
         for arrow, part in zip(arrows, tensor.rule(held), strict=True):
             to = self.graph.edges[arrow][0]
             parent = self.graph.tensors[to]

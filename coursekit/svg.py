@@ -6,6 +6,7 @@ import re
 from html import escape
 from io import StringIO
 
+import numpy as np
 from matplotlib.collections import Collection, PathCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -75,9 +76,9 @@ def _short(number: float) -> str:
 
 def _is_dense(artist: object) -> bool:
     if isinstance(artist, Line2D):
-        return len(artist.get_xdata()) > MANY
+        return np.size(artist.get_xdata()) > MANY
     if isinstance(artist, PathCollection):
-        return len(artist.get_offsets()) > MANY
+        return len(np.asarray(artist.get_offsets())) > MANY
     if isinstance(artist, QuadMesh):
-        return artist.get_array().size > MANY
+        return artist.get_coordinates().size > 2 * MANY
     return isinstance(artist, Collection) and len(artist.get_paths()) > MANY
