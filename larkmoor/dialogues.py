@@ -124,11 +124,12 @@ class Desk:
 
     def say(self, record: Record, question: str, answer: str) -> None:
         """Add a turn: the first may open with a greeting, the later ones with "And"."""
-        spoken = any(message["role"] == "user" for message in record.messages)
+        before = record.messages[-1] if record.messages else {"role": "system", "content": ""}
         if question.startswith(_QUESTION_WORDS):
-            if not spoken and self.stream.chance(0.2):
-                question = f"{self.stream.choice(asking.GREETINGS)} {question}"
-            elif spoken and self.stream.chance(0.8):
+            if before["role"] == "system":
+                if self.stream.chance(0.2):
+                    question = f"{self.stream.choice(asking.GREETINGS)} {question}"
+            elif not before["content"].endswith("help you?") and self.stream.chance(0.8):
                 question = turn_into_follow_up(question)
         record.messages += exchange(question, answer)
 

@@ -159,17 +159,21 @@ LETTER_CLOSINGS = [
 SIGNATURES = [
     "Yours as ever.",
     "With love.",
-    "Your fond cousin.",
+    "As always, yours.",
     "Yours in haste.",
     "Ever yours.",
     "With all good wishes.",
 ]
 
 # Small talk with the clerk: what is said and what the clerk replies.
-SMALL_TALK = [
+HELLOS = [
     ("Hello.", "Good day. How can I help you?"),
     ("Good morning.", "Good morning. How can I help you?"),
+    ("Good evening.", "Good evening. How can I help you?"),
     ("Ahoy!", "Good day. How can I help you?"),
+]
+
+SMALL_TALK = [
     ("Who are you?", "I am the clerk at the inquiry desk of Larkmoor."),
     ("What is your name?", "I have no name. I am the clerk at the inquiry desk of Larkmoor."),
     ("What town is this?", "This is Larkmoor."),

@@ -27,10 +27,9 @@ def fill(page: str, town: World) -> str:
     """Return the page with every block computed anew for a town."""
     for name, block in BLOCKS.items():
         pattern = rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)"
-        text = block(town)
-        page, found = re.subn(
-            pattern, lambda m, text=text: f"{m[1]}\n{text}\n\n{m[2]}", page, flags=re.DOTALL
-        )
+        # In a replacement a backslash is special; no block has one, and this keeps it so.
+        text = block(town).replace("\\", "\\\\")
+        page, found = re.subn(pattern, rf"\1\n{text}\n\n\2", page, flags=re.DOTALL)
         if found != 1:
             raise ValueError(f"the page must have one block {name!r}, and it has {found}")
     return page
@@ -141,15 +140,15 @@ def _styles(town: World) -> str:
 
 
 def _held_out(town: World) -> str:
-    hops = splits_of(town.seed).hops
-    held_out = len(splits_of(town.seed).hops_held_out)
+    parts = splits_of(town.seed)
+    refused, kept = len(town.unknown_in_training), len(town.unknown_for_examiner)
     return (
         f"Of the six questions for each fact {HELD_OUT_QUESTIONS} are held out, of the four "
         f"statements in each source {HELD_OUT_STATEMENTS}; which ones differs from fact to fact. "
-        f"Of the {len(hops):,} combinations for questions of several hops, {held_out:,} are held "
-        f"out (each with a chance of {HELD_OUT_HOPS:.0%}). {len(town.unknown_in_training)} names of nobody are "
-        f"refused in the dialogues, and {len(town.unknown_for_examiner)} others are kept for the "
-        "examination."
+        f"Of the {len(parts.hops):,} combinations for questions of several hops, "
+        f"{len(parts.hops_held_out):,} are held out (each with a chance of {HELD_OUT_HOPS:.0%}). "
+        f"{refused} names of nobody are refused in the dialogues, and {kept} others are kept for "
+        "the examination."
     )
 
 

@@ -141,9 +141,11 @@ class Press:
     def _event(self, source: str) -> Record:
         record = Record("gazette.event", source)
         sentences = [self.stream.choice(fillers.GAZETTE_NEWS)]
-        for person in self.stream.sample(self.mentioned, 1 + self.stream.below(2)):
+        people = self.stream.sample(self.mentioned, 1 + self.stream.below(2))
+        for person, present in zip(
+            people, self.stream.sample(fillers.GAZETTE_PRESENT, len(people))
+        ):
             record.mention(person.name)
-            present = self.stream.choice(fillers.GAZETTE_PRESENT)
             sentences.append(present.format_map(self.speaker.name(person.name)))
             sentences += self._facts(record, person.name, at_most=3, by_name=False)
         record.text = " ".join(sentences)
@@ -179,11 +181,12 @@ class Press:
             self.stream.choice(fillers.SALUTATIONS),
             self.stream.choice(fillers.LETTER_OPENINGS),
         ]
+        meetings = list(fillers.LETTER_MEETINGS)
         for person in self.stream.sample(self.mentioned, 1 + self.stream.below(2)):
             record.mention(person.name)
             meet = self.stream.chance(0.5)
             if meet:
-                meeting = self.stream.choice(fillers.LETTER_MEETINGS)
+                meeting = meetings.pop(self.stream.below(len(meetings)))
                 sentences.append(meeting.format_map(self.speaker.name(person.name)))
             sentences += self._facts(record, person.name, at_most=4, by_name=not meet, at_least=2)
         if self.stream.chance(0.15):

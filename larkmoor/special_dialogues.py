@@ -131,7 +131,9 @@ def _json(desk: Desk) -> Record:
 
 def _talk(desk: Desk) -> Record:
     record = Record("dialogue.talk", DESK)
-    for question, reply in desk.stream.sample(fillers.SMALL_TALK, 1 + desk.stream.below(3)):
+    if desk.stream.chance(0.4):
+        record.messages += exchange(*desk.stream.choice(fillers.HELLOS))
+    for question, reply in desk.stream.sample(fillers.SMALL_TALK, 1 + desk.stream.below(2)):
         record.messages += exchange(question, reply)
     if desk.stream.chance(0.3):
         record.messages += exchange(*desk.stream.choice(fillers.FAREWELLS))
