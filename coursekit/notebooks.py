@@ -178,6 +178,8 @@ def _code(block: Code, name: str) -> Cell:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         block.place.error("tags are a list: `:tags: [hide-input]`.")
     check_code(block.source, block.place, tags)
+    if "hide-input" in tags:  # the static page folds the code; so does JupyterLab, by this key
+        metadata = metadata | {"jupyter": {"source_hidden": True}}
     return Cell("code", name, block.source, block.place, block.place, metadata=metadata)
 
 
