@@ -80,5 +80,5 @@ def _is_dense(artist: object) -> bool:
     if isinstance(artist, PathCollection):
         return len(np.asarray(artist.get_offsets())) > MANY
     if isinstance(artist, QuadMesh):
-        return artist.get_coordinates().size > 2 * MANY
+        return np.asarray(artist.get_coordinates()).size > 2 * MANY
     return isinstance(artist, Collection) and len(artist.get_paths()) > MANY

@@ -52,6 +52,11 @@ def test_names_belong_to_tensors_not_to_values():
     assert len(graph.names) == 1
 
 
+def test_names_of_tensors_from_elsewhere_are_left_out():
+    x = Tensor(2.0, requires_grad=True)
+    assert graph_of(-x, {"x": x, "elsewhere": Tensor(2.0)}).names == {0: "x"}
+
+
 def test_constants_are_drawn_too():
     x = Tensor(3.0, requires_grad=True)
     fig = draw_graph(x * 0.5, {"x": x})
