@@ -21,8 +21,10 @@ from network_block import inherit
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Without the plugins that a step does not use: importing them takes seconds in every worker.
+PYTEST = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
 NBVAL = [
-    *("-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "2", "--dist", "loadfile"),
+    *(*PYTEST, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:cov"),
     *("--nbval-sanitize-with", "tests/sanitize.cfg", "--nbval-cell-timeout", "120"),
 ]
 
@@ -51,7 +53,7 @@ STEPS = [
         "tests",
         "pytest, with coverage",
         [
-            *("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"),
+            *(*PYTEST, "-p", "no:nbval"),
             *("--durations", "10", "--cov", "--cov-report", "term"),
         ],
     ),
