@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import io
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import monotonic
 from types import FunctionType
 from typing import Any
@@ -18,11 +18,13 @@ import numpy as np
 from coursekit import library
 from coursekit.checking import Check, Checks, Complaint, Inputs
 from coursekit.compare import Difference, difference
-from coursekit.limits import OutOfTime, time_limit
+from coursekit.limits import OutOfTime, call_within
 
 SECONDS_PER_CHECK = 10.0
 SECONDS_PER_MISTAKE = 2.0
 SECONDS_FOR_DIAGNOSIS = 8.0
+LESS_PATIENCE = 10.0  # after one check ran out of time, the others get a tenth of it
+PRINTED_AT_MOST = 10_000  # characters
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Outcome:
     reason: str = ""
     message: str = ""
     printed: str = ""
+    warned: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
     def same_as(self, other: Outcome, tolerance: float | None) -> bool:
@@ -53,6 +56,7 @@ class Failure:
     difference: Difference | None = None
     message: str = ""
     printed: str = ""
+    warned: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -66,6 +70,10 @@ class Result:
     @property
     def passed(self) -> bool:
         return self.failure is None
+
+    @property
+    def ran_out_of_time(self) -> bool:
+        return any(given.stopped_by == OutOfTime.__name__ for _, given in self.outcomes)
 
 
 @dataclass
@@ -101,13 +109,16 @@ def judge(
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
     with library.as_shipped():
-        results = [
-            _run_check(checks.name, check, answer, inputs_of(check, seed, number), seconds)
-            for number, check in enumerate(checks.checks)
-        ]
+        results: list[Result] = []
+        for number, check in enumerate(checks.checks):
+            cases = inputs_of(check, seed, number)
+            result = _run_check(checks.name, check, answer, cases, seconds)
+            if result.ran_out_of_time and not any(r.ran_out_of_time for r in results):
+                seconds /= LESS_PATIENCE
+            results.append(result)
         verdict = Verdict(checks.name, results)
         if diagnose and not verdict.passed:
-            verdict.mistake, verdict.diagnosis = recognize(checks, verdict)
+            verdict.mistake, verdict.diagnosis = recognize(checks, verdict, seconds)
     return verdict
 
 
@@ -129,7 +140,7 @@ def _run_check(
             raise RuntimeError(f"{name}, {check.title!r}: the library's own {expected.message}")
         begun = monotonic()
         with library.in_place(name, answer):
-            given = run_once(check, inputs, left)
+            given = run_once(check, inputs, left, answer)
         left -= monotonic() - begun
         outcomes.append((inputs, given))
         if failure is None:
@@ -139,97 +150,109 @@ def _run_check(
     return Result(check, failure, outcomes)
 
 
-def run_once(check: Check, inputs: Inputs, seconds: float) -> Outcome:
+def run_once(
+    check: Check, inputs: Inputs, seconds: float, answer: FunctionType | None = None
+) -> Outcome:
     """Run a check on a copy of the inputs, with what the answer prints kept aside."""
     mine = copy.deepcopy(inputs)
-    printed = io.StringIO()
+    printed = _Printed()
     outcome = Outcome()
-    try:
-        with redirect_stdout(printed), redirect_stderr(printed), time_limit(max(seconds, 0.01)):
-            outcome.value = check.run(**mine)
-    except OutOfTime:
-        outcome.stopped_by = OutOfTime.__name__
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # an answer may raise anything, SystemExit included
-        outcome.stopped_by = type(error).__name__
-        outcome.reason = str(error)
-        outcome.message = _told(error)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with redirect_stdout(printed), redirect_stderr(printed):
+                outcome.value = call_within(max(seconds, 0.01), lambda: check.run(**mine))
+        except OutOfTime:
+            outcome.stopped_by = OutOfTime.__name__
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an answer may raise anything, SystemExit included
+            outcome.stopped_by = type(error).__name__
+            outcome.reason = str(error)
+            outcome.message = _told(error, answer)
     outcome.printed = printed.getvalue()
+    outcome.warned = list(dict.fromkeys(str(warning.message) for warning in caught))
     outcome.changed = [
         key for key in inputs if difference(inputs[key], mine[key], tolerance=0.0) is not None
     ]
     return outcome
 
 
+class _Printed(io.StringIO):
+    """Keeps the beginning of what is printed: an endless loop may print gigabytes."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, PRINTED_AT_MOST - self.tell())])
+        return len(text)
+
+
 def _failure(
     name: str, check: Check, inputs: Inputs, expected: Outcome, given: Outcome, seconds: float
 ) -> Failure | None:
+    failure = Failure(inputs, printed=given.printed, warned=given.warned)
     short = name.rpartition(".")[2]
     if given.stopped_by == OutOfTime.__name__:
-        message = (
+        failure.message = (
             f"It was still running after {seconds:g} seconds. Is there a loop that never ends, "
             "or work that doubles at every step?"
         )
-        return Failure(inputs, message=message, printed=given.printed)
-    if given.stopped_by == RecursionError.__name__:
-        message = (
+    elif given.stopped_by == RecursionError.__name__:
+        failure.message = (
             f"`{short}` ends up calling itself without end. On a Tensor, the operators and "
             f"methods lead back to the library, where your own `{short}` now stands: work on the "
             "arrays (`.data`) instead. If the recursion is meant, the input is too deep for it: "
             "use a loop."
         )
-        return Failure(inputs, message=message, printed=given.printed)
-    if given.stopped_by:
-        return Failure(inputs, message=given.message, printed=given.printed)
-    found = difference(expected.value, given.value, check.tolerance)
-    if found is not None:
-        return Failure(inputs, found, printed=given.printed)
-    if given.changed != expected.changed:
-        which = " and ".join(f"`{key}`" for key in given.changed)
-        message = (
-            f"The results are right, but {which} was changed in place. Whoever passed it in still "
-            "needs it: compute a new array instead."
-        )
-        return Failure(inputs, message=message, printed=given.printed)
-    return None
+    elif given.stopped_by:
+        failure.message = given.message
+    else:
+        failure.difference = difference(expected.value, given.value, check.tolerance)
+        if failure.difference is None and given.changed == expected.changed:
+            return None
+        if failure.difference is None:
+            which = " and ".join(f"`{key}`" for key in given.changed)
+            failure.message = (
+                f"The results are right, but {which} was changed in place. Whoever passed it in "
+                "still needs it: compute a new array instead."
+            )
+    return failure
 
 
-def _told(error: BaseException) -> str:
+def _told(error: BaseException, answer: FunctionType | None) -> str:
     """An exception in one sentence, with the line of the answer that it came from."""
     if isinstance(error, Complaint):
         return str(error)
     if isinstance(error, NotImplementedError):
         return "It raised NotImplementedError: a part of it is still to be written."
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    home = str(Path(__file__).parents[1])
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not f.filename.startswith(home) or "workspace" in f.filename]
+    own = [f for f in frames if answer and f.filename == answer.__code__.co_filename]
     line = f" in the line `{own[-1].line}`" if own and own[-1].line else ""
     return f"It raised {text.rstrip('.')}{line}."
 
 
-def recognize(checks: Checks, verdict: Verdict) -> tuple[str, str]:
+def recognize(checks: Checks, verdict: Verdict, seconds: float) -> tuple[str, str]:
     """Find the written wrong answer that does what this answer did, on the same inputs.
 
     One that does so in every check is the mistake; failing that, one that does so in the checks
     that failed.
     """
     deadline = monotonic() + SECONDS_FOR_DIAGNOSIS
+    seconds = min(seconds, SECONDS_PER_MISTAKE)
     for results in (verdict.results, [r for r in verdict.results if not r.passed]):
         for wrong in checks.wrong_answers:
             if monotonic() > deadline:
                 return "", ""
             mistaken = library.at_home(checks.name, wrong.function)
-            if all(_did_the_same(checks.name, result, mistaken) for result in results):
+            if all(_did_the_same(checks.name, r, mistaken, seconds) for r in results):
                 return wrong.name, wrong.diagnosis
     return "", ""
 
 
-def _did_the_same(name: str, result: Result, mistaken: FunctionType) -> bool:
+def _did_the_same(name: str, result: Result, mistaken: FunctionType, seconds: float) -> bool:
     for inputs, given in result.outcomes:
         with library.in_place(name, mistaken):
-            outcome = run_once(result.check, inputs, SECONDS_PER_MISTAKE)
+            outcome = run_once(result.check, inputs, seconds)
         if not given.same_as(outcome, result.check.tolerance):
             return False
     return True
