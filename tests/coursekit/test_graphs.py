@@ -190,3 +190,12 @@ def test_two_arrows_between_the_same_boxes_are_apart():
     (one, other) = layout.routes
     assert one[0] != other[0]
     assert one[-1] != other[-1]
+
+
+def test_a_box_has_room_for_every_line_of_its_gradient():
+    w = Tensor(np.ones((3, 1), np.float32), requires_grad=True)
+    x = Tensor(np.ones((2, 3), np.float32))
+    out = (x @ w).sum()
+    before = draw_graph(out).get_size_inches()[1]
+    out.backward(keep_graph=True)
+    assert draw_graph(out).get_size_inches()[1] > before + 2 * 0.16
