@@ -12,7 +12,8 @@ What it means, and its limits:
   line given the town, and no model pays less on average over fresh lines. If different choices
   could write the same line, the line would cost less than each of its codes: so strictly the number
   is a bound on the entropy from above. The tables are written so that a line gives its choices
-  away, and a test looks for lines that came up twice with different code lengths.
+  away; tests check that a line always has the same code length, and that lines come up twice as
+  often as their code lengths say (they would do so more often if there were several ways to them).
 - A model pays more by what it has not learned of the town. The facts themselves are drawn once and
   are not in the number; spread over a large corpus they cost next to nothing, in a small one they
   matter.

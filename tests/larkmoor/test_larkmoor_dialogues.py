@@ -107,6 +107,20 @@ def test_pronouns_agree_with_the_person_they_stand_for(town, dialogues):
     assert followed > 500
 
 
+def test_no_pronoun_follows_an_answer_with_a_second_person_in_it(dialogues):
+    pronouns = {"he", "his", "him", "she", "her"}
+    followed = 0
+    for record in dialogues:
+        if record.kind != "dialogue.facts":
+            continue
+        questions = [m["content"] for m in record.messages if m["role"] == "user"]
+        for (_, attribute, _), question in zip(record.facts, questions[1:]):
+            if attribute in ("friend", "sibling"):
+                assert pronouns.isdisjoint(question.lower().rstrip("?.").split()), record.text
+                followed += 1
+    assert followed > 100
+
+
 def test_a_name_given_by_the_user_comes_back(dialogues):
     for record in of_kind(dialogues, "dialogue.name"):
         last = record.messages[-1]["content"]

@@ -40,29 +40,38 @@ def test_draws_are_as_frequent_as_their_probability():
     assert all(count / n == pytest.approx(0.25, abs=0.012) for count in firsts.values())
 
 
-def test_the_same_line_always_has_the_same_code_length(town):
+@pytest.fixture(scope="module")
+def many(town) -> list[Record]:
+    return list(documents(town, "medium"))
+
+
+def test_the_same_line_always_has_the_same_code_length(many):
     lengths, times = defaultdict(set), Counter()
-    for record in documents(town, "medium"):
+    for record in many:
         lengths[record.text].add(round(record.bits, 6))
         times[record.text] += 1
     assert sum(count > 1 for count in times.values()) > 1_000
     assert [text for text, bits in lengths.items() if len(bits) > 1] == []
 
 
-def test_lines_are_as_frequent_as_their_code_length_says(town):
-    """Add up 2 ** -bits over the different lines of a kind: it is the share of the kind itself.
+def test_lines_come_up_twice_as_often_as_their_code_lengths_say(many):
+    """Two lines are equal with a probability of the mean of 2 ** -bits, if there is one way to each.
 
-    Were a line written by several choices, its code would be too long and the sum too small.
+    Were lines written by several choices, they would come up twice more often than that.
     """
-    bits, seen, lines = {}, Counter(), 0
-    for record in documents(town, "medium"):
-        lines += 1
-        if record.kind == "dialogue.talk" and len(record.messages) == 2:
-            bits[record.text] = record.bits
-            seen[record.text] += 1
-    expected = sum(2**-length for length in bits.values())
-    assert len(bits) >= 14
-    assert seen.total() / lines == pytest.approx(expected, rel=0.2)
+    times, kinds, chance = Counter(), {}, Counter()
+    for record in many:
+        times[record.text] += 1
+        kinds[record.text] = record.kind
+        chance[record.kind] += 2**-record.bits
+    twice = Counter()
+    for text, count in times.items():
+        twice[kinds[text]] += count * (count - 1) // 2
+    expected = {kind: (len(many) - 1) / 2 * total for kind, total in chance.items()}
+    frequent = [kind for kind in expected if expected[kind] > 200]
+    assert len(frequent) >= 6
+    for kind in frequent:
+        assert twice[kind] == pytest.approx(expected[kind], rel=0.2), kind
 
 
 def test_no_compressor_gets_below_the_floor(corpus):
