@@ -1,8 +1,8 @@
 """A reader's answer: from the source in a cell to a function of the library."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import builtins
 import dis
@@ -60,15 +60,21 @@ class Answer:
         _remember_source(self)
         # As in the library's modules, types in signatures are text: nothing has to define them.
         flags = __future__.annotations.compiler_flag
-        code = compile(ast.fix_missing_locations(tree), self.filename, "exec", flags, True)
         try:
+            code = compile(ast.fix_missing_locations(tree), self.filename, "exec", flags, True)
             exec(code, vars(where.module), made)
             if where.is_method:
                 made[definition.name] = made["with_class"](where.owner)
+        except SyntaxError as error:
+            raise AnswerError(f"Line {error.lineno} is not Python: {error.msg}.") from error
         except NameError as error:
             raise AnswerError(
                 f"The first line of `{definition.name}` uses `{error.name}`, which "
                 f"{where.module.__name__} does not know."
+            ) from error
+        except Exception as error:  # a default may do anything
+            raise AnswerError(
+                f"The first line of `{definition.name}` raises {type(error).__name__}: {error}."
             ) from error
         function: FunctionType = made[definition.name]
         function.__code__ = _named(function.__code__, where.attribute)
@@ -98,9 +104,11 @@ def written_in_notebook(name: str, function: FunctionType) -> Answer:
 
 
 def without_decorators(source: str) -> str:
-    """The definition alone, as it is kept for later sessions."""
+    """The definition, and comments above it, as it is kept for later sessions."""
     definition = _first_definition(source)
-    return "\n".join(source.splitlines()[definition.lineno - 1 :]).rstrip() + "\n"
+    lines = source.splitlines()
+    first = min([definition.lineno, *(d.lineno for d in definition.decorator_list)])
+    return "\n".join([*lines[: first - 1], *lines[definition.lineno - 1 :]]).rstrip() + "\n"
 
 
 def _definition(answer: Answer) -> ast.FunctionDef:
@@ -112,9 +120,13 @@ def _first_definition(source: str) -> ast.FunctionDef:
         tree = ast.parse(source)
     except SyntaxError as error:
         raise AnswerError(f"Line {error.lineno} is not Python: {error.msg}.") from error
+    except ValueError as error:
+        raise AnswerError(f"This is not Python: {error}.") from error
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef):
             return statement
+        if isinstance(statement, ast.AsyncFunctionDef):
+            raise AnswerError(f"`{statement.name}` starts with `async def`; write `def`.")
     raise AnswerError("There is no function here: an answer starts with `def`.")
 
 
@@ -196,11 +208,14 @@ def _refuse_foreign_names(
 
 
 def _global_names(code: CodeType) -> set[str]:
-    names = {
-        str(instruction.argval)
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
-    }
+    names: set[str] = set()
+    own: set[str] = set()
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.add(str(instruction.argval))
+        elif instruction.opname == "STORE_NAME":  # the body of a class inside the function
+            own.add(str(instruction.argval))
+    names -= own
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names |= _global_names(constant)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import re
 from pathlib import Path
 
 from coursekit import chapter, checking, paths
@@ -13,6 +14,8 @@ from coursekit.judge import judge
 from coursekit.report import Report
 from coursekit.session import accept, reinstall, told
 from coursekit.workspace import Workspace, workspace_here
+
+MARK = re.compile(r"""^@exercise\(["']([\w.]+)["']\)""", re.MULTILINE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,25 +49,26 @@ def check_week(
     cards = chapter.exercises(week)
     for card in cards:
         answer = written.get(card.name)
-        if answer is None or answer.is_stub:
-            answer = Answer(card.name, kept[card.name]) if card.name in kept else None
-        if answer is None:
-            print(f"Exercise {card.number}, `{card.name}`: not written yet")
-            continue
+        headline = f"Exercise {card.number}, `{card.name}`"
         try:
+            if answer is None or answer.is_stub:
+                answer = Answer(card.name, kept[card.name]) if card.name in kept else None
+            if answer is None:
+                print(f"{headline}: not written yet")
+                continue
             function = answer.compile()
         except AnswerError as error:
-            print(Report(f"Exercise {card.number}, `{card.name}`", details=[("", str(error))]))
+            print(Report(f"{headline}: not accepted", details=[("", str(error))]))
             continue
         verdict = judge(checks[card.name], function)
+        messages: list[str] = []
         if verdict.passed:
             accepted += 1
-            accept(workspace, card, answer, function)
-            if not verbose:
-                print(f"Exercise {card.number}, `{card.name}`: accepted")
-                continue
-        print(told(verdict, card))
-    for message in workspace.messages:
+            messages = accept(workspace, card, answer, function)
+        print(told(verdict, card) if verbose or not verdict.passed else f"{headline}: accepted")
+        for message in messages:
+            print(f"  {message}")
+    for message in workspace.take_messages():
         print(message)
     print(f"{accepted} of {len(cards)} exercises of week {week} accepted.")
     return 0 if accepted == len(cards) else 1
@@ -91,7 +95,8 @@ def _exercises_in(cell: str) -> list[tuple[str, str]]:
     try:
         tree = ast.parse(cell)
     except SyntaxError:
-        return []
+        # The learner is told which line it is when the answer is checked.
+        return [(name, cell) for name in MARK.findall(cell)]
     found = []
     for statement in tree.body:
         if not isinstance(statement, ast.FunctionDef):

@@ -110,11 +110,12 @@ def judge(
         seed = int(np.random.SeedSequence().generate_state(1)[0])
     with library.as_shipped():
         results: list[Result] = []
+        left = seconds
         for number, check in enumerate(checks.checks):
             cases = inputs_of(check, seed, number)
-            result = _run_check(checks.name, check, answer, cases, seconds)
+            result = _run_check(checks.name, check, answer, cases, left)
             if result.ran_out_of_time and not any(r.ran_out_of_time for r in results):
-                seconds /= LESS_PATIENCE
+                left /= LESS_PATIENCE
             results.append(result)
         verdict = Verdict(checks.name, results)
         if diagnose and not verdict.passed:

@@ -16,6 +16,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 PACKAGE = "minitorch"
+PACKAGES = (PACKAGE, "larkmoor", "miniclaude")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ _in_use: dict[str, FunctionType] = {}
 def target(name: str) -> Target:
     """Find the function that `name` means: "ops.mul", "nn.Linear.forward"."""
     parts = name.split(".")
-    known = importlib.util.find_spec(parts[0]) is not None and parts[0] in _packages()
+    known = parts[0] in PACKAGES and importlib.util.find_spec(parts[0]) is not None
     path = parts if known else [PACKAGE, *parts]
     for split in range(len(path) - 1, 0, -1):
         try:
@@ -68,10 +69,6 @@ def target(name: str) -> Target:
             return Target(name, module, owner, path[-1], function)
         break
     raise LookupError(f"the library has no function {'.'.join(path)}")
-
-
-def _packages() -> set[str]:
-    return {PACKAGE, "larkmoor", "miniclaude"}
 
 
 def install(name: str, answer: FunctionType) -> None:

@@ -68,7 +68,7 @@ def overview(workspace: Workspace, week: int) -> Overview:
             changed = own and contract is not None and contract != source.stub_hash(card.name)
             parts.append(Part(card.name, card.points, own, changed))
         result.weeks[f"Week {number}, {chapter.title(number)}"] = parts
-    result.messages += workspace.messages
+    result.messages += workspace.take_messages()
     for parts in result.weeks.values():
         for part in parts:
             if part.changed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from coursekit import chapter, paths
-from coursekit.workspace import set_aside, workspace_here, write_atomically
+from coursekit import chapter, handout, paths
+from coursekit.workspace import reason, set_aside, workspace_here
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,19 +21,36 @@ def run(args: argparse.Namespace) -> int:
         known = ", ".join(map(str, paths.weeks()))
         print(f"There is no week {args.week} in this course; there are: {known}.", file=sys.stderr)
         return 2
-    fresh = paths.week_notebook(args.week)
+    try:
+        _reset(args.week, args.answers)
+    except handout.HandoutError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"Nothing could be set aside or written in {paths.workspace()}: {reason(error)}.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _reset(week: int, answers_too: bool) -> None:
+    fresh = paths.week_notebook(week)
+    if not fresh.exists():
+        raise handout.HandoutError(
+            f"notebooks/{fresh.name} is not there: `course build --week {week}` makes it."
+        )
     mine = paths.workspace() / fresh.name
     if mine.exists():
         print(f"Your notebook is now {set_aside(mine).relative_to(paths.workspace())}.")
-    write_atomically(mine, fresh.read_text(encoding="utf-8"))
-    print(f"A fresh one is in {mine}.")
-    if args.answers:
-        workspace = workspace_here()
-        kept = workspace.answers()
-        mine_too = [card.name for card in chapter.exercises(args.week) if card.name in kept]
-        for name in mine_too:
-            workspace.forget(name)
-        print(f"{len(mine_too)} accepted answers were set aside in answers/set-aside.")
-    else:
+    print(f"A fresh one is in {handout.hand_out(week)}.")
+    if not answers_too:
         print("Your accepted answers stay in place; --answers takes them back as well.")
-    return 0
+        return
+    workspace = workspace_here()
+    kept = workspace.answers()
+    names = [card.name for card in chapter.exercises(week) if card.name in kept]
+    for name in names:
+        workspace.forget(name)
+    print(f"{len(names)} accepted answers were set aside in answers/set-aside.")

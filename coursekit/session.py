@@ -16,7 +16,14 @@ from coursekit.answers import Answer, AnswerError, without_decorators, written_i
 from coursekit.judge import Verdict, judge
 from coursekit.overview import Overview, overview
 from coursekit.report import Report, report_of
-from coursekit.workspace import Workspace, workspace_here
+from coursekit.workspace import NotKept, Workspace, workspace_here
+
+
+class CourseError(ValueError):
+    """A call that cannot be carried out; a notebook shows the sentence, without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 @dataclass
@@ -40,7 +47,7 @@ def begin(week: int, own: bool = True) -> Overview:
     """
     if week not in paths.weeks():
         known = ", ".join(map(str, paths.weeks()))
-        raise ValueError(f"There is no week {week} in this course; there are: {known}.")
+        raise CourseError(f"There is no week {week} in this course; there are: {known}.")
     _session.week, _session.own = week, own
     _session.workspace = workspace_here()
     for name in library.installed():
@@ -54,8 +61,11 @@ def reinstall(workspace: Workspace) -> None:
     """Put all kept answers in place; one that no longer compiles is set aside with a message."""
     for name, text in workspace.answers().items():
         filename = str(workspace.answer_path(name)) if workspace.folder else f"<answer {name}>"
+        answer = Answer(name, text, filename)
         try:
-            library.install(name, Answer(name, text, filename).compile())
+            if answer.is_stub:
+                raise AnswerError("nothing is written in it")
+            library.install(name, answer.compile())
         except LookupError:
             workspace.messages.append(
                 f"Your answer to {name} is kept, but the course has no such exercise any more."
@@ -71,7 +81,12 @@ def exercise(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     the stub, for the library's own function. Only Python's own names keep their meaning, so that
     an exercise called `sum` does not take `sum` away from the rest of the notebook.
     """
-    library.target(name)
+    if not isinstance(name, str):
+        raise CourseError('Write the name of the exercise: @exercise("ops.mul").')
+    try:
+        library.target(name)
+    except LookupError as error:
+        raise CourseError(f"There is no exercise called {name!r}.{_suggestion(name)}") from error
 
     def write(function: Callable[..., Any]) -> Callable[..., Any]:
         written = take(function)
@@ -104,12 +119,11 @@ def check(name: str) -> Report | float | None:
     try:
         full_name = _resolve(name)
     except LookupError as error:
-        return _show(Report(str(error)))
+        return _show(Report(str(error)), 0.0)
     card = chapter.exercise(full_name)
     answer = _session.written.get(full_name)
     if answer is None:
-        what = f"`{full_name}` has not been written in this session: run the cell above first."
-        return _show(Report(what), 0.0)
+        return _show(_not_run(card), 0.0)
     if isinstance(answer, Answer) and answer.is_stub:
         return _show(_not_attempted(card), 0.0)
     try:
@@ -120,22 +134,31 @@ def check(name: str) -> Report | float | None:
         heading = f"{_headline(card)}: not accepted"
         return _show(Report(heading, details=[("", str(error))], next_step=_kept(card.name)), 0.0)
     verdict = judge(checking.checks_of_week(card.week)[card.name], function)
+    report = told(verdict, card)
     if verdict.passed:
-        accept(_workspace(), card, answer, function)
-    return _show(told(verdict, card), round(card.points * verdict.share, 2))
+        report.details += [
+            ("", message) for message in accept(_workspace(), card, answer, function)
+        ]
+    return _show(report, round(card.points * verdict.share, 2))
 
 
 def accept(
     workspace: Workspace, card: chapter.Exercise, answer: Answer, function: FunctionType
-) -> None:
-    """Put an answer that passed in its place and keep it."""
+) -> list[str]:
+    """Put an answer that passed in its place and keep it; what there is to say about that."""
     library.install(card.name, function)
+    text = without_decorators(answer.source)
+    before = workspace.progress().get(card.name, {}) if workspace.has(card.name, text) else {}
     record = {
-        "accepted": date.today().isoformat(),
+        "accepted": before.get("accepted", date.today().isoformat()),
         "points": card.points,
         "contract": source.stub_hash(card.name),
     }
-    workspace.keep(card.name, without_decorators(answer.source), record)
+    try:
+        workspace.keep(card.name, text, record)
+    except NotKept as error:
+        return [*workspace.take_messages(), str(error)]
+    return workspace.take_messages()
 
 
 def told(verdict: Verdict, card: chapter.Exercise) -> Report:
@@ -149,6 +172,13 @@ def told(verdict: Verdict, card: chapter.Exercise) -> Report:
 
 def _headline(card: chapter.Exercise) -> str:
     return f"Exercise {card.number}, `{card.name}`"
+
+
+def _not_run(card: chapter.Exercise) -> Report:
+    return Report(
+        f"{_headline(card)}: no answer was run in this session",
+        next_step="Run the cell with your answer first; if it shows an error, mend that.",
+    )
 
 
 def _not_attempted(card: chapter.Exercise) -> Report:
@@ -173,15 +203,28 @@ def _kept(name: str) -> str:
 
 def _resolve(name: str) -> str:
     """Find the exercise that a short or full name means, in the current week first."""
-    weeks = [w for w in paths.weeks() if w == _session.week]
-    weeks += [w for w in paths.weeks() if w != _session.week]
-    names = [card.name for week in weeks for card in chapter.exercises(week)]
+    if not isinstance(name, str):
+        raise LookupError('Write the name of the exercise in quotes: check("mul").')
+    names = _names()
     matches = [n for n in names if n == name or n.endswith(f".{name}")]
     if matches:
         return matches[0]
-    close = get_close_matches(name, [n.rpartition(".")[2] for n in names] + names, n=1)
-    hint = f" Did you mean `{close[0]}`?" if close else ""
-    raise LookupError(f"There is no exercise called `{name}`.{hint}")
+    raise LookupError(f"There is no exercise called `{name}`.{_suggestion(name, short=True)}")
+
+
+def _names() -> list[str]:
+    """The full names of all exercises, those of the current week first."""
+    weeks = sorted(paths.weeks(), key=lambda week: week != _session.week)
+    return [card.name for week in weeks for card in chapter.exercises(week)]
+
+
+def _suggestion(name: str, short: bool = False) -> str:
+    known = {n.rpartition(".")[2]: n for n in reversed(_names())}
+    known |= {n: n for n in known.values()}
+    close = get_close_matches(name, known, n=1)
+    if not close:
+        return ""
+    return f" Did you mean `{close[0] if short else known[close[0]]}`?"
 
 
 def _workspace() -> Workspace:
@@ -190,7 +233,7 @@ def _workspace() -> Workspace:
     return _session.workspace
 
 
-def _show(report: Report, points: float | None = None) -> Report | float | None:
+def _show(report: Report, points: float) -> Report | float | None:
     """Hand the report to the notebook, or print it; nbgrader wants the points as the result."""
     if "NBGRADER_EXECUTION" in os.environ:
         print(report)

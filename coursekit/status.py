@@ -48,7 +48,7 @@ def status(workspace: Workspace, week: int | None = None) -> str:
             )
     if week is None:
         lines.append(f"Together {own_points} of {all_points} points.")
-    return "\n".join([*lines, *workspace.messages])
+    return "\n".join([*lines, *workspace.take_messages()])
 
 
 def _since(name: str, progress: dict[str, dict[str, object]]) -> str:

@@ -67,8 +67,8 @@ def _fitted(name: str, part: Any, tensor: Tensor) -> np.ndarray | None:
         return autograd.fitted(np.asarray(part), tensor)
     except ValueError as error:
         raise Complaint(
-            f"The gradient of `{name}` has shape {np.shape(part)}, which the engine cannot bring to "
-            f"{tensor.shape}, the shape of `{name}`, by undoing a broadcast."
+            f"The gradient of `{name}` has shape {np.shape(part)}, which the engine cannot bring "
+            f"to {tensor.shape}, the shape of `{name}`, by undoing a broadcast."
         ) from error
 
 

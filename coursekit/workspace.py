@@ -1,7 +1,9 @@
 """What is the reader's own: accepted answers and progress, kept in the workspace folder.
 
 workspace/answers/ops.mul.py     an accepted answer, as source: readable, and editable
-workspace/progress.json          what was accepted when, points, tries
+workspace/progress.json          what was accepted when, and for how many points
+
+Two notebooks may run at once: each reads before it writes, so that neither undoes the other's.
 """
 
 from __future__ import annotations
@@ -17,6 +19,10 @@ from typing import Any
 from coursekit import paths
 
 
+class NotKept(Exception):
+    """Something could not be written to the workspace; the message says why, and what to do."""
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a file so that it is either the old one or the new one, whatever happens."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +33,7 @@ def write_atomically(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
-        os.replace(name, path)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -45,6 +51,24 @@ def set_aside(path: Path) -> Path:
         aside = folder / f"{path.stem}-{stamp}-{number}{path.suffix}"
     path.rename(aside)
     return aside
+
+
+def reason(error: Exception) -> str:
+    """Why something went wrong, in a few words: without the path and number that Python adds."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if isinstance(error, KeyError):
+        return f"there is no entry {error}"
+    return str(error)
+
+
+def _moved(path: Path) -> str:
+    """Set a file aside and say where; if even that fails, it stays."""
+    try:
+        aside = set_aside(path)
+    except OSError as error:
+        return f"it stays where it is, because it could not be set aside ({reason(error)})"
+    return f"it was set aside as {aside.relative_to(path.parents[1]).as_posix()}"
 
 
 @dataclass
@@ -66,11 +90,17 @@ class Workspace:
             return dict(self._answers)
         found = {}
         for path in sorted((self.folder / "answers").glob("*.py")):
+            if path.name.startswith("."):  # an editor's, or the system's
+                continue
             try:
                 found[path.stem] = path.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                self.put_aside(path.stem, f"it cannot be read ({error})")
+                self.put_aside(path.stem, f"it cannot be read ({reason(error)})")
         return found
+
+    def has(self, name: str, source: str) -> bool:
+        """Whether this very answer is kept already."""
+        return self.answers().get(name) == source
 
     def keep(self, name: str, source: str, record: dict[str, Any]) -> None:
         """Keep an accepted answer and what is to be remembered of it."""
@@ -78,8 +108,14 @@ class Workspace:
             self._answers[name] = source
             self._progress[name] = record
             return
-        write_atomically(self.answer_path(name), source)
-        self._write_progress({**self.progress(), name: record})
+        try:
+            write_atomically(self.answer_path(name), source)
+            self._write_progress({**self.progress(), name: record})
+        except OSError as error:
+            raise NotKept(
+                f"It could not be kept for later sessions: {reason(error)}, in {self.folder}. "
+                "Mend that, then run the check again."
+            ) from error
 
     def forget(self, name: str) -> None:
         """Take an answer back; its file is set aside, not deleted."""
@@ -106,20 +142,24 @@ class Workspace:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            aside = set_aside(path)
             self.messages.append(
-                f"progress.json could not be read ({error}); it was set aside as set-aside/{aside.name} and "
-                "a new one begun. Your accepted answers are separate files and are all still there."
+                f"progress.json could not be read ({reason(error)}); {_moved(path)}. Your accepted "
+                "answers are separate files and are all still there."
             )
             return {}
 
     def put_aside(self, name: str, why: str) -> None:
         """Set a kept answer aside that does not work any more, and say so."""
-        aside = set_aside(self.answer_path(name))
         self.messages.append(
-            f"Your kept answer to {name} was set aside as answers/set-aside/{aside.name}: {why}. The "
-            "library's own version is used until you check it again."
+            f"Your kept answer to {name} is not used: {why.rstrip('.')}; "
+            f"{_moved(self.answer_path(name))}. The library's own version is used until you "
+            "check it again."
         )
+
+    def take_messages(self) -> list[str]:
+        """What the reader should know and has not been told yet."""
+        told, self.messages = self.messages, []
+        return told
 
     def answer_path(self, name: str) -> Path:
         assert self.folder is not None

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -41,7 +42,7 @@ def swallows_exceptions() -> None:
 
 def swallows_everything() -> None:
     while True:
-        try:
+        try:  # noqa: SIM105
             sum([1, 2, 3])
         except:  # noqa: E722
             pass
@@ -49,7 +50,7 @@ def swallows_everything() -> None:
 
 def swallows_everything_asleep() -> None:
     while True:
-        try:
+        try:  # noqa: SIM105
             time.sleep(0.02)
         except:  # noqa: E722
             pass
@@ -68,7 +69,7 @@ def leaves_by_finally() -> None:
         try:
             time.sleep(0.02)
         finally:
-            continue
+            continue  # noqa: B012
 
 
 def yields_forever() -> None:
@@ -149,8 +150,9 @@ def test_nothing_strikes_after_the_limit_is_over() -> None:
 
     def work() -> None:
         for number in range(50):
+            nap = 0.0005 + number * 0.00002
             with suppress(OutOfTime):
-                call_within(0.001, lambda: time.sleep(0.0005 + number * 0.00002))
+                call_within(0.001, partial(time.sleep, nap))
         time.sleep(0.25)
         assert [n * n for n in range(3)] == [0, 1, 4]
 
