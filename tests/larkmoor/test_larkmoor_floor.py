@@ -55,7 +55,7 @@ def test_the_same_line_always_has_the_same_code_length(many):
 
 
 def test_lines_come_up_twice_as_often_as_their_code_lengths_say(many):
-    """Two lines are equal with a probability of the mean of 2 ** -bits, if there is one way to each.
+    """Two lines are equal with the mean of 2 ** -bits as probability, if each has one way to it.
 
     Were lines written by several choices, they would come up twice more often than that.
     """
