@@ -117,11 +117,15 @@ def _tidy(node: NotebookNode, cell: Cell, folder: Path) -> None:
 
 
 def _without_widget(output: NotebookNode, cell: Cell) -> None:
-    if output.data.pop(WIDGET, None) and not _images(output):
+    if output.data.pop(WIDGET, None) and not _shows_image(output):
         cell.place.error(
             "an interactive figure without a still would be empty on a page; show it with "
             "coursekit.figures.interactive."
         )
+
+
+def _shows_image(output: NotebookNode) -> bool:
+    return bool(_images(output)) or "<img " in output.data.get("text/html", "")
 
 
 def _images(output: NotebookNode) -> list[str]:

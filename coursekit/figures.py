@@ -9,9 +9,9 @@ A figure is not registered with pyplot: nothing has to be closed, and nothing is
 
 from __future__ import annotations
 
-import base64
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from coursekit.colors import COLORS
 from coursekit.interaction import interactive
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["COLORS", "figure", "interactive", "show"]
 
-SVG = "image/svg+xml"
+SVG_DATA = "data:image/svg+xml,"
+_PLAIN = ' "/:;=,.()+-*!?@[]{}|$~'  # what may stand as it is in a quoted drawing
 
 
 def figure(
@@ -49,22 +50,23 @@ def show(fig: Figure, *, alt: str) -> None:
         return
     from IPython.display import display
 
-    display(data, metadata={SVG: {"alt": alt}}, raw=True)
+    display(data, raw=True)
 
 
 def bundle(fig: Figure, alt: str) -> dict[str, Any]:
-    """A figure in every form that a notebook's front end may ask for.
+    """A figure as a notebook shows it: an image in HTML, and its text.
 
     JupyterLab shows SVG outputs without alternative text, and not at all in a notebook that it
-    does not trust. It prefers HTML, where an image may carry its text and is always shown.
+    does not trust. An image in HTML carries its text and is always shown. The drawing is quoted
+    rather than packed in base64: that is smaller, and a change in it can be read.
     """
     from coursekit.svg import attribute, svg_text
 
-    svg = svg_text(fig, alt)
-    encoded = base64.b64encode(svg.encode()).decode()
-    source = f"data:{SVG};base64,{encoded}"
-    html = f'<img alt="{attribute(alt)}" src="{source}">'
-    return {SVG: svg, "text/html": html, "text/plain": alt}
+    quoted = quote(svg_text(fig, alt).strip(), safe=_PLAIN)
+    return {
+        "text/html": f"<img alt=\"{attribute(alt)}\" src='{SVG_DATA}{quoted}'>",
+        "text/plain": alt,
+    }
 
 
 def in_ipython() -> bool:

@@ -121,7 +121,7 @@ class Panel:
         self.redraw()
         widget = self.box._repr_mimebundle_()
         widget.pop("text/plain")
-        display(data | widget, metadata={figures.SVG: {"alt": alt}}, raw=True)
+        display(data | widget, raw=True)
 
 
 def error_line(error: Exception, values: dict[str, Any]) -> str:

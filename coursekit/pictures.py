@@ -8,16 +8,19 @@ more than 16 of 255 away. A page of HTML is compared exactly, but for such image
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
+from base64 import b64decode
 from io import BytesIO
 from itertools import count
+from urllib.parse import unquote
 
 import numpy as np
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_INSIDE_HTML = re.compile(r"data:(image/[\w+.-]+);base64,([A-Za-z0-9+/=]+)")
+_INSIDE_HTML = re.compile(
+    r"data:(image/[\w+.-]+)(?:;base64,(?P<packed>[A-Za-z0-9+/=]+)|,(?P<quoted>[^'<>]+))"
+)
 CLOSE = 0.01
 LEVELS = 16
 
@@ -38,18 +41,21 @@ def look_alike(mime: str, one: str, other: str) -> bool:
 def _same_html(one: str, other: str) -> bool:
     if _INSIDE_HTML.sub("", one) != _INSIDE_HTML.sub("", other):
         return False
-    pairs = zip(_INSIDE_HTML.findall(one), _INSIDE_HTML.findall(other), strict=True)
-    return all(a[0] == b[0] and _same_encoded(a[0], a[1], b[1]) for a, b in pairs)
+    pairs = zip(_INSIDE_HTML.finditer(one), _INSIDE_HTML.finditer(other), strict=True)
+    return all(a[1] == b[1] and _same_inside(a, b) for a, b in pairs)
 
 
-def _same_encoded(mime: str, one: str, other: str) -> bool:
-    if mime != "image/svg+xml":
-        return look_alike(mime, one, other)
+def _same_inside(one: re.Match[str], other: re.Match[str]) -> bool:
+    if one[1] != "image/svg+xml":
+        return look_alike(one[1], one["packed"] or "", other["packed"] or "")
     try:
-        drawings = [base64.b64decode(text).decode() for text in (one, other)]
+        drawings = [
+            unquote(image["quoted"]) if image["quoted"] else b64decode(image["packed"]).decode()
+            for image in (one, other)
+        ]
     except (binascii.Error, UnicodeDecodeError):
         return False
-    return look_alike(mime, *drawings)
+    return look_alike(one[1], *drawings)
 
 
 def _same_svg(one: str, other: str) -> bool:
@@ -91,9 +97,7 @@ def _same_png(one: str, other: str) -> bool:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        images = [
-            Image.open(BytesIO(base64.b64decode(text))).convert("RGBA") for text in (one, other)
-        ]
+        images = [Image.open(BytesIO(b64decode(text))).convert("RGBA") for text in (one, other)]
     except (binascii.Error, UnidentifiedImageError):
         return False
     if images[0].size != images[1].size:

@@ -27,9 +27,7 @@ def alt(slope, color="blue"):
 def shown(monkeypatch):
     outputs = []
     monkeypatch.setattr(figures, "in_ipython", lambda: True)
-    monkeypatch.setattr(
-        IPython.display, "display", lambda data, metadata, raw: outputs.append((data, metadata))
-    )
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: outputs.append(data))
     return outputs
 
 
@@ -64,16 +62,15 @@ def test_a_function_that_draws_nothing_is_told_so(panel):
 
 def test_one_output_holds_the_widget_and_the_still(shown):
     interactive(line, alt=alt, slope=(-3.0, 3.0), color=["blue", "orange"], still={"slope": 2.0})
-    ((data, metadata),) = shown
-    assert set(data) == {WIDGET, "image/svg+xml", "text/html", "text/plain"}
+    (data,) = shown
+    assert set(data) == {WIDGET, "text/html", "text/plain"}
     assert data["text/plain"] == "A blue line with slope 2.0."
-    assert metadata == {"image/svg+xml": {"alt": "A blue line with slope 2.0."}}
-    assert data["image/svg+xml"] == figures.bundle(line(2.0), alt(2.0))["image/svg+xml"]
+    assert data["text/html"] == figures.bundle(line(2.0), alt(2.0))["text/html"]
 
 
 def test_without_a_still_the_starting_values_are_drawn(shown):
     interactive(line, alt=alt, slope=(-3.0, 3.0))
-    assert shown[0][0]["text/plain"] == "A blue line with slope 1.0."
+    assert shown[0]["text/plain"] == "A blue line with slope 1.0."
 
 
 def test_the_still_of_a_broken_figure_stops_the_notebook(shown):
