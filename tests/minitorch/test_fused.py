@@ -1,0 +1,116 @@
+"""Fused operations equal their plain twins, PyTorch, and finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minitorch import Tensor, fused, gradcheck
+
+
+def arrays(seed: int, *shapes: tuple[int, ...], dtype: type = np.float64) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape).astype(dtype) for shape in shapes]
+
+
+def plain_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    out = x @ weight.T
+    return out if bias is None else out + bias
+
+
+LEADING = [(4,), (2, 3), (), (0,), (2, 1, 3)]
+
+
+@pytest.mark.parametrize("leading", LEADING)
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_linear_equals_its_plain_twin_and_pytorch(
+    leading: tuple[int, ...], has_bias: bool, dtype: type
+) -> None:
+    x, weight, bias, g = arrays(0, (*leading, 5), (3, 5), (3,), (*leading, 3), dtype=dtype)
+    inputs = [x, weight, bias][: 2 + has_bias]
+    results = []
+    for function in (fused.linear, plain_linear):
+        tensors = [Tensor(array, requires_grad=True) for array in inputs]
+        out = function(*tensors)
+        out.backward(g)
+        results.append([out.data, *(tensor.grad for tensor in tensors)])
+    theirs = [torch.tensor(array, requires_grad=True) for array in inputs]
+    expected = torch.nn.functional.linear(*theirs)
+    expected.backward(torch.tensor(g))
+    results.append([expected.detach().numpy(), *(tensor.grad.numpy() for tensor in theirs)])
+    fine = 1e-12 if dtype is np.float64 else 1e-5
+    for ours, twin, torchs in zip(*results, strict=True):
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours, twin, atol=fine)
+        np.testing.assert_allclose(ours, torchs, atol=fine)
+
+
+@pytest.mark.parametrize("leading", [(4,), (2, 3), ()])
+def test_linear_agrees_with_finite_differences(leading: tuple[int, ...]) -> None:
+    x, weight, bias = arrays(1, (*leading, 5), (3, 5), (3,))
+    gradcheck.check_gradients(fused.linear, x, weight, bias)
+    gradcheck.check_gradients(fused.linear, x, weight)
+
+
+def test_linear_takes_views() -> None:
+    x, weight, g = arrays(2, (5, 4), (5, 3), (4, 3))
+    views = [Tensor(x.T, requires_grad=True), Tensor(weight.T, requires_grad=True)]
+    fused.linear(*views).backward(g)
+    np.testing.assert_allclose(views[0].grad, g @ weight.T)
+    np.testing.assert_allclose(views[1].grad, g.T @ x.T)
+
+
+def test_linear_computes_no_gradient_that_nobody_wants() -> None:
+    x, weight, bias, g = arrays(3, (4, 5), (3, 5), (3,), (4, 3))
+    for wanted in ([True, False, False], [False, True, False], [False, False, True]):
+        tensors = [Tensor(a, requires_grad=w) for a, w in zip([x, weight, bias], wanted)]
+        rule = fused.linear(*tensors).rule
+        assert rule is not None
+        assert [part is not None for part in rule(g)] == wanted
+
+
+@given(
+    rows=st.integers(1, 6),
+    width=st.integers(1, 4),
+    ids=st.lists(st.integers(0, 5), max_size=12),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_rows_are_summed_as_np_add_at_sums_them(
+    rows: int, width: int, ids: list[int], seed: int
+) -> None:
+    picked = np.array([i % rows for i in ids], dtype=np.int64)
+    (values,) = arrays(seed, (len(picked), width))
+    expected = np.zeros((rows, width))
+    np.add.at(expected, picked, values)
+    np.testing.assert_allclose(fused.sum_by_id(values, picked, rows), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 3), (), (0,), (2, 0)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_embedding_equals_looking_rows_up_and_pytorch(
+    shape: tuple[int, ...], dtype: type
+) -> None:
+    weight, g = arrays(4, (5, 3), (*shape, 3), dtype=dtype)
+    ids = np.random.default_rng(4).integers(0, 3, shape)  # some rows often, others never
+    ours, twin = Tensor(weight, requires_grad=True), Tensor(weight, requires_grad=True)
+    out = fused.embedding(ours, ids)
+    out.backward(g)
+    twin[ids].backward(g)
+    theirs = torch.tensor(weight, requires_grad=True)
+    torch.nn.functional.embedding(torch.tensor(ids), theirs).backward(torch.tensor(g))
+    np.testing.assert_array_equal(out.data, weight[ids])
+    assert ours.grad is not None
+    assert ours.grad.dtype == dtype
+    np.testing.assert_allclose(ours.grad, twin.grad, atol=1e-6)
+    np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), atol=1e-6)
+
+
+def test_an_embedding_agrees_with_finite_differences() -> None:
+    (weight,) = arrays(5, (4, 3))
+    ids = np.array([[0, 2, 0], [3, 0, 2]])
+    gradcheck.check_gradients(lambda weight: fused.embedding(weight, ids), weight)
