@@ -106,6 +106,13 @@ def test_another_version_than_the_tested_one_is_noted(monkeypatch: pytest.Monkey
     assert "numpy 1.0; the course was tested with 2." in finding.what
 
 
+def test_a_package_that_lost_its_files_is_installed_again_by_force() -> None:
+    """pip believes that it is there, so that a plain installation would do nothing."""
+    finding = doctor.package("numpy", 1, "ModuleNotFoundError: No module named 'numpy'")
+    assert finding.state == "problem"
+    assert "--force-reinstall" in finding.mend
+
+
 def test_torch_is_optional_but_a_broken_one_is_not() -> None:
     missing = doctor.torch(1, "ModuleNotFoundError: No module named 'torch'")
     assert (missing.state, doctor.torch(1, "OSError: libc10.so").state) == ("note", "problem")
