@@ -11,6 +11,7 @@ import linecache
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -204,7 +205,9 @@ def _refuse_foreign_names(
                 f"`{name}` is defined elsewhere in the notebook, but `{function.__name__}` will "
                 f"run inside {module}, which does not have it: move `{name}` into the function."
             )
-        raise AnswerError(f"`{name}` is not defined in `{function.__name__}` or in {module}.")
+        close = get_close_matches(name, [*function.__code__.co_varnames, *library], n=1)
+        hint = f" Did you mean `{close[0]}`?" if close else ""
+        raise AnswerError(f"`{name}` is not defined in `{function.__name__}` or in {module}.{hint}")
 
 
 def _global_names(code: CodeType) -> set[str]:

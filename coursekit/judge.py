@@ -225,6 +225,8 @@ def _told(error: BaseException, answer: FunctionType | None) -> str:
         return str(error)
     if isinstance(error, NotImplementedError):
         return "It raised NotImplementedError: a part of it is still to be written."
+    if isinstance(error, SystemExit):
+        return "It tried to end the whole program (`exit()` or SystemExit): `return` instead."
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if answer and f.filename == answer.__code__.co_filename]

@@ -27,9 +27,10 @@ class Report:
         lines = [self.heading]
         lines += [f"  {'ok' if passed else '--'}  {title}" for passed, title in self.rows]
         for label, text in self.details:
-            lines += ["", f"  {label}:"] if "\n" in text else [""]
-            body = text if "\n" in text else _wrap(f"{label}: {text}" if label else text)
-            lines += textwrap.indent(body, "    " if "\n" in text else "  ").splitlines()
+            as_block = _is_block(label, text)
+            lines += ["", f"  {label}:"] if as_block else [""]
+            body = text if as_block else _wrap(f"{label}: {text}" if label else text)
+            lines += textwrap.indent(body, "    " if as_block else "  ").splitlines()
         if self.next_step:
             lines += ["", *_wrap(self.next_step).splitlines()]
         return "\n".join(lines)
@@ -61,15 +62,17 @@ def report_of(verdict: Verdict, heading: str, next_step: str) -> Report:
 
 
 def _failure_details(title: str, failure: Failure) -> list[tuple[str, str]]:
-    details = [(f"Tried in “{title}”", _shown_inputs(failure.inputs))]
+    details = [] if not failure.inputs else [(f"Tried in “{title}”", _listed(failure.inputs))]
     if failure.difference is not None:
         found = failure.difference
         where = f"{found.where}: " if found.where else ""
         details.append(("First difference", f"{where}{found.what}"))
-        details.append(("Expected", shown(found.expected)))
-        details.append(("Yours", shown(found.given)))
+        both = {"expected": found.expected, "yours   ": found.given}
+        details.append(("Side by side", _listed(both)))
     else:
         details.append(("What happened", failure.message))
+    if failure.warned:
+        details.append(("It warned", "; ".join(failure.warned[:3])))
     if failure.printed.strip():
         lines = failure.printed.strip().splitlines()
         more = f"\n... and {len(lines) - 5} more lines" if len(lines) > 5 else ""
@@ -77,10 +80,10 @@ def _failure_details(title: str, failure: Failure) -> list[tuple[str, str]]:
     return details
 
 
-def _shown_inputs(inputs: dict[str, Any]) -> str:
+def _listed(values: dict[str, Any]) -> str:
     return "\n".join(
         f"{name} = {textwrap.indent(shown(value), ' ' * (len(name) + 3)).lstrip()}"
-        for name, value in inputs.items()
+        for name, value in values.items()
     )
 
 
@@ -94,6 +97,11 @@ def shown(value: Any) -> str:
         return f"{text}  shape {value.shape}" if value.ndim != 1 or value.size > 12 else text
     text = repr(value)
     return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def _is_block(label: str, text: str) -> bool:
+    """Whether a detail is set as it is, line by line, and not as a sentence."""
+    return "\n" in text or label.startswith("Tried")
 
 
 def _wrap(text: str) -> str:
@@ -111,7 +119,7 @@ def _html_row(passed: bool, title: str) -> str:
 
 
 def _html_detail(label: str, text: str) -> str:
-    if "\n" in text or label in ("Expected", "Yours") or label.startswith("Tried"):
+    if _is_block(label, text):
         return (
             f'<div style="margin:.3em 0"><em>{html_text(label)}</em>'
             '<pre style="margin:.1em 0 .1em 1em;padding:0;background:none;border:0;'

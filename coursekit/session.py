@@ -183,7 +183,9 @@ def _not_run(card: chapter.Exercise) -> Report:
 
 def _not_attempted(card: chapter.Exercise) -> Report:
     heading = f"{_headline(card)}: not written yet"
-    own = "Your accepted answer" if card.name in library.installed() else "The library's own"
+    own = (
+        "Your accepted answer" if card.name in library.installed() else "The library's own version"
+    )
     return Report(heading, next_step=f"{own} is in use meanwhile, so the notebook runs on.")
 
 

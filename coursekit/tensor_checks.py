@@ -27,8 +27,8 @@ def run_operation(function: Callable[..., Any], g: np.ndarray, **arrays: np.ndar
         )
     if not _same_tensors(out.parents, tuple(tensors.values())):
         raise Complaint(
-            f"The result's parents should be the {len(tensors)} tensors that came in, in their "
-            f"order, as a tuple; it has {len(out.parents)}, or others, or in another order."
+            "The result's parents should be the tensors that came in, all of them and in their "
+            f"order: `record(data, {_tuple_of(tensors)}, backward)`."
         )
     parts = out.rule(g)
     if not isinstance(parts, tuple) or len(parts) != len(tensors):
@@ -70,6 +70,10 @@ def _fitted(name: str, part: Any, tensor: Tensor) -> np.ndarray | None:
             f"The gradient of `{name}` has shape {np.shape(part)}, which the engine cannot bring "
             f"to {tensor.shape}, the shape of `{name}`, by undoing a broadcast."
         ) from error
+
+
+def _tuple_of(names: dict[str, Tensor]) -> str:
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 def _same_tensors(given: tuple[Tensor, ...], wanted: tuple[Tensor, ...]) -> bool:
