@@ -174,7 +174,7 @@ def _refuse_foreign_signature(function: FunctionType, original: FunctionType) ->
     wanted = list(inspect.signature(original).parameters.values())
     if [_bare(p) for p in given] != [_bare(p) for p in wanted]:
         raise AnswerError(
-            f"`{original.__name__}` takes ({_listed(wanted)}), as the stub says; "
+            f"`{original.__name__}` takes ({_listed(wanted)}), as its first line said; "
             f"this one takes ({_listed(given)})."
         )
 
@@ -190,10 +190,26 @@ def _listed(parameters: list[inspect.Parameter]) -> str:
 def _refuse_foreign_names(
     function: FunctionType, library: Mapping[str, Any], elsewhere: Mapping[str, Any]
 ) -> None:
-    for name in sorted(_global_names(function.__code__)):
+    names = _global_names(function.__code__)
+    own = function.__name__
+    if own in names and hasattr(builtins, own):
+        raise AnswerError(
+            f"Inside this function `{own}` is not Python's `{own}` but your own function: use "
+            f"NumPy's, `np.{own}(...)` or `a.data.{own}(...)`."
+        )
+    for name in sorted(names):
         if name in library or hasattr(builtins, name):
             continue
         module = library["__name__"]
+        inner = next((f for f in _inner_functions(function) if name in f.co_varnames), None)
+        if inner is not None:
+            raise AnswerError(
+                f"`{name}` exists only inside `{inner.co_name}`, where it is handed in. Outside "
+                f"of it, pass the function itself: `{inner.co_name}`, without calling it."
+            )
+        close = get_close_matches(name, function.__code__.co_varnames, n=1, cutoff=0.8)
+        if close:
+            raise AnswerError(f"There is no `{name}` here; did you mean `{close[0]}`?")
         if inspect.ismodule(elsewhere.get(name)):
             raise AnswerError(
                 f"`{name}` is imported in the notebook, but `{function.__name__}` will run "
@@ -208,6 +224,10 @@ def _refuse_foreign_names(
         close = get_close_matches(name, [*function.__code__.co_varnames, *library], n=1)
         hint = f" Did you mean `{close[0]}`?" if close else ""
         raise AnswerError(f"`{name}` is not defined in `{function.__name__}` or in {module}.{hint}")
+
+
+def _inner_functions(function: FunctionType) -> list[CodeType]:
+    return [c for c in function.__code__.co_consts if isinstance(c, CodeType)]
 
 
 def _global_names(code: CodeType) -> set[str]:

@@ -45,6 +45,7 @@ class Check:
     cases: Cases
     run: Callable[..., Any]
     tolerance: float | None = None
+    describe: Callable[..., str] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,20 @@ class Checks:
     equivalents: dict[str, str] = field(default_factory=dict)
 
     def check(
-        self, title: str, *, cases: Cases, tolerance: float | None = None
+        self,
+        title: str,
+        *,
+        cases: Cases,
+        tolerance: float | None = None,
+        describe: Callable[..., str] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Add a check. `cases(rng)` yields the inputs to try, small ones first."""
+        """Add a check. `cases(rng)` yields the inputs to try, small ones first.
+
+        `describe` says in words what one input is, where its numbers alone would say little.
+        """
 
         def add(run: Callable[..., Any]) -> Callable[..., Any]:
-            self.checks.append(Check(title, cases, run, tolerance))
+            self.checks.append(Check(title, cases, run, tolerance, describe))
             return run
 
         return add

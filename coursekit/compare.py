@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ class Difference:
     what: str
     expected: Any
     given: Any
+    path: tuple[str, ...] = ()  # the keys that lead there
 
 
 def difference(
@@ -35,8 +36,12 @@ def difference(
     if isinstance(expected, dict):
         if expected.keys() != given.keys():
             return Difference(where, "other keys", sorted(expected), sorted(given))
-        pairs = [(f"{where}{', ' if where else ''}{k}", expected[k], given[k]) for k in expected]
-        return _first(pairs, tolerance)
+        for key in expected:
+            place = f"{where}, {key}" if where else str(key)
+            found = difference(expected[key], given[key], tolerance, place)
+            if found is not None:
+                return replace(found, path=(str(key), *found.path))
+        return None
     if isinstance(expected, list | tuple):
         if len(expected) != len(given):
             what = f"{len(given)} entries instead of {len(expected)}"
@@ -46,8 +51,13 @@ def difference(
     if isinstance(expected, np.ndarray | np.generic | float | int) and not _is_flag(expected):
         return _numbers_differ(np.asarray(expected), np.asarray(given), tolerance, where)
     if expected != given:
-        return Difference(where, "another value", expected, given)
+        what = _yes_or_no(expected, given) if _is_flag(expected) else "another value"
+        return Difference(where, what, expected, given)
     return None
+
+
+def _yes_or_no(expected: Any, given: Any) -> str:
+    return f"{'yes' if given else 'no'}, and it should be {'yes' if expected else 'no'}"
 
 
 def _first(triples: list[tuple[str, Any, Any]], tolerance: float | None) -> Difference | None:
@@ -73,7 +83,7 @@ def _numbers_differ(
         return None
     at = tuple(int(i) for i in np.argwhere(~close)[0])
     position = f" at {list(at)}" if at else ""
-    what = f"{_number(given[at])} instead of {_number(expected[at])}{position}"
+    what = "{} instead of {}{}".format(*_told_apart(given[at], expected[at]), position)
     return Difference(where, what, expected, given)
 
 
@@ -83,8 +93,16 @@ def _tolerance(expected: np.ndarray, tolerance: float | None) -> tuple[float, fl
     return TOLERANCES.get(expected.dtype.char, (0.0, 0.0))
 
 
-def _number(value: Any) -> str:
-    return f"{value:.6g}" if np.issubdtype(np.asarray(value).dtype, np.inexact) else str(value)
+def _told_apart(one: Any, other: Any) -> tuple[str, str]:
+    """Two different numbers with as many digits as it takes to see that they differ."""
+    if not np.issubdtype(np.asarray(other).dtype, np.inexact):
+        return str(one), str(other)
+    texts = ("", "")
+    for digits in (6, 9, 12, 17):
+        texts = (f"{one:.{digits}g}", f"{other:.{digits}g}")
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _is_flag(value: Any) -> bool:

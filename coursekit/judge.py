@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -16,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from coursekit import library
-from coursekit.checking import Check, Checks, Complaint, Inputs
+from coursekit.checking import Check, Checks, Inputs
 from coursekit.compare import Difference, difference
+from coursekit.explain import explain_changed, explain_error, explain_time
 from coursekit.limits import OutOfTime, call_within
 
 SECONDS_PER_CHECK = 10.0
@@ -38,6 +38,12 @@ class Outcome:
     printed: str = ""
     warned: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+
+    def under(self, key: str) -> Outcome:
+        """The part of the value that stands under a key, if the run got that far."""
+        if self.stopped_by or not isinstance(self.value, dict):
+            return self
+        return Outcome(self.value.get(key))
 
     def same_as(self, other: Outcome, tolerance: float | None) -> bool:
         """Whether two runs did the same thing, right or wrong."""
@@ -145,7 +151,7 @@ def _run_check(
         left -= monotonic() - begun
         outcomes.append((inputs, given))
         if failure is None:
-            failure = _failure(name, check, inputs, expected, given, seconds)
+            failure = _failure(check, inputs, expected, given, seconds)
         if given.stopped_by == OutOfTime.__name__ or left <= 0:
             break
     return Result(check, failure, outcomes)
@@ -170,7 +176,7 @@ def run_once(
         except BaseException as error:  # an answer may raise anything, SystemExit included
             outcome.stopped_by = type(error).__name__
             outcome.reason = str(error)
-            outcome.message = _told(error, answer)
+            outcome.message = explain_error(error, answer)
     outcome.printed = printed.getvalue()
     outcome.warned = list(dict.fromkeys(str(warning.message) for warning in caught))
     outcome.changed = [
@@ -188,74 +194,55 @@ class _Printed(io.StringIO):
 
 
 def _failure(
-    name: str, check: Check, inputs: Inputs, expected: Outcome, given: Outcome, seconds: float
+    check: Check, inputs: Inputs, expected: Outcome, given: Outcome, seconds: float
 ) -> Failure | None:
     failure = Failure(inputs, printed=given.printed, warned=given.warned)
-    short = name.rpartition(".")[2]
     if given.stopped_by == OutOfTime.__name__:
-        failure.message = (
-            f"It was still running after {seconds:g} seconds. Is there a loop that never ends, "
-            "or work that doubles at every step?"
-        )
-    elif given.stopped_by == RecursionError.__name__:
-        failure.message = (
-            f"`{short}` ends up calling itself without end. On a Tensor, the operators and "
-            f"methods lead back to the library, where your own `{short}` now stands: work on the "
-            "arrays (`.data`) instead. If the recursion is meant, the input is too deep for it: "
-            "use a loop."
-        )
-    elif given.stopped_by:
+        failure.message = explain_time(seconds)
+        return failure
+    if given.stopped_by:
         failure.message = given.message
-    else:
-        failure.difference = difference(expected.value, given.value, check.tolerance)
-        if failure.difference is None and given.changed == expected.changed:
-            return None
-        if failure.difference is None:
-            which = " and ".join(f"`{key}`" for key in given.changed)
-            failure.message = (
-                f"The results are right, but {which} was changed in place. Whoever passed it in "
-                "still needs it: compute a new array instead."
-            )
-    return failure
-
-
-def _told(error: BaseException, answer: FunctionType | None) -> str:
-    """An exception in one sentence, with the line of the answer that it came from."""
-    if isinstance(error, Complaint):
-        return str(error)
-    if isinstance(error, NotImplementedError):
-        return "It raised NotImplementedError: a part of it is still to be written."
-    if isinstance(error, SystemExit):
-        return "It tried to end the whole program (`exit()` or SystemExit): `return` instead."
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if answer and f.filename == answer.__code__.co_filename]
-    line = f" in the line `{own[-1].line}`" if own and own[-1].line else ""
-    return f"It raised {text.rstrip('.')}{line}."
+        return failure
+    failure.difference = difference(expected.value, given.value, check.tolerance)
+    if given.changed != expected.changed:
+        failure.message = explain_changed(given.changed, right=failure.difference is None)
+        return failure
+    return failure if failure.difference else None
 
 
 def recognize(checks: Checks, verdict: Verdict, seconds: float) -> tuple[str, str]:
     """Find the written wrong answer that does what this answer did, on the same inputs.
 
     One that does so in every check is the mistake; failing that, one that does so in the checks
-    that failed.
+    that failed; failing that, one that gives the same wrong value where the first difference is,
+    since people make two mistakes at once.
     """
     deadline = monotonic() + SECONDS_FOR_DIAGNOSIS
     seconds = min(seconds, SECONDS_PER_MISTAKE)
-    for results in (verdict.results, [r for r in verdict.results if not r.passed]):
+    failed = [r for r in verdict.results if not r.passed]
+    tries: list[tuple[list[Result], str | None]] = [(verdict.results, None), (failed, None)]
+    first = failed[0].failure
+    if first is not None and first.difference is not None and first.difference.path:
+        tries.append((failed[:1], first.difference.path[0]))
+    for results, key in tries:
         for wrong in checks.wrong_answers:
             if monotonic() > deadline:
                 return "", ""
             mistaken = library.at_home(checks.name, wrong.function)
-            if all(_did_the_same(checks.name, r, mistaken, seconds) for r in results):
+            if all(_did_the_same(checks.name, r, mistaken, seconds, key) for r in results):
                 return wrong.name, wrong.diagnosis
     return "", ""
 
 
-def _did_the_same(name: str, result: Result, mistaken: FunctionType, seconds: float) -> bool:
+def _did_the_same(
+    name: str, result: Result, mistaken: FunctionType, seconds: float, key: str | None
+) -> bool:
+    """Whether a mistake does on all inputs what the answer did, or gives the same under a key."""
     for inputs, given in result.outcomes:
         with library.in_place(name, mistaken):
             outcome = run_once(result.check, inputs, seconds)
+        if key is not None:
+            given, outcome = given.under(key), outcome.under(key)
         if not given.same_as(outcome, result.check.tolerance):
             return False
     return True

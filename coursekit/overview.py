@@ -67,7 +67,8 @@ def overview(workspace: Workspace, week: int) -> Overview:
             own = card.name in in_place
             changed = own and contract is not None and contract != source.stub_hash(card.name)
             parts.append(Part(card.name, card.points, own, changed))
-        result.weeks[f"Week {number}, {chapter.title(number)}"] = parts
+        title = f"Week {number}, {chapter.title(number)}"
+        result.weeks["This week" if number == week else title] = parts
     result.messages += workspace.take_messages()
     for parts in result.weeks.values():
         for part in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, field
 from html import escape
@@ -9,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.checking import Check
 from coursekit.judge import Failure, Verdict
 
 WIDTH = 88
+_EMPHASIS = re.compile(r"\*(\w[^*]*\w)\*")
 
 
 @dataclass
@@ -57,20 +60,25 @@ def report_of(verdict: Verdict, heading: str, next_step: str) -> Report:
         return report
     if verdict.diagnosis:
         report.details.append(("What this looks like", verdict.diagnosis))
-    report.details += _failure_details(failed.check.title, failed.failure)
+    report.details += _failure_details(failed.check, failed.failure)
     return report
 
 
-def _failure_details(title: str, failure: Failure) -> list[tuple[str, str]]:
-    details = [] if not failure.inputs else [(f"Tried in “{title}”", _listed(failure.inputs))]
-    if failure.difference is not None:
-        found = failure.difference
+def _failure_details(check: Check, failure: Failure) -> list[tuple[str, str]]:
+    found = failure.difference
+    shapes_alone = found is not None and found.what.startswith("shape ")
+    inputs = check.describe or (_shapes if shapes_alone else _values)
+    details = []
+    if failure.inputs:
+        details.append((f"Tried in “{check.title}”", inputs(**failure.inputs)))
+    if failure.message:
+        details.append(("What happened", failure.message))
+    if found is not None and not failure.message:
         where = f"{found.where}: " if found.where else ""
         details.append(("First difference", f"{where}{found.what}"))
-        both = {"expected": found.expected, "yours   ": found.given}
-        details.append(("Side by side", _listed(both)))
-    else:
-        details.append(("What happened", failure.message))
+        if isinstance(found.expected, np.ndarray) and found.expected.ndim and not shapes_alone:
+            both = {"expected": found.expected, "yours   ": found.given}
+            details.append(("Side by side", _values(**both)))
     if failure.warned:
         details.append(("It warned", "; ".join(failure.warned[:3])))
     if failure.printed.strip():
@@ -80,21 +88,37 @@ def _failure_details(title: str, failure: Failure) -> list[tuple[str, str]]:
     return details
 
 
-def _listed(values: dict[str, Any]) -> str:
+def _values(**inputs: Any) -> str:
     return "\n".join(
         f"{name} = {textwrap.indent(shown(value), ' ' * (len(name) + 3)).lstrip()}"
-        for name, value in values.items()
+        for name, value in inputs.items()
+    )
+
+
+def _shapes(**inputs: Any) -> str:
+    return "\n".join(
+        f"{name} of shape {value.shape}"
+        if isinstance(value, np.ndarray)
+        else f"{name} = {shown(value)}"
+        for name, value in inputs.items()
     )
 
 
 def shown(value: Any) -> str:
     """A value in a few lines at most: small arrays whole, large ones by shape and first entries."""
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=4, separator=", ", threshold=40, edgeitems=2)
+        text = np.array2string(
+            value, precision=4, separator=", ", threshold=40, edgeitems=2, suppress_small=True
+        )
         lines = text.splitlines()
         if len(lines) > 8:
             text = "\n".join([*lines[:7], "..."])
-        return f"{text}  shape {value.shape}" if value.ndim != 1 or value.size > 12 else text
+        small = value.ndim < 2 and value.size <= 12
+        return text if small else f"{text}  shape {value.shape}"
+    if isinstance(value, np.generic):
+        return str(value)
+    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
+        return f"[{', '.join(shown(v) for v in value)}]"
     text = repr(value)
     return text if len(text) <= 300 else f"{text[:300]}..."
 
@@ -129,8 +153,11 @@ def _html_detail(label: str, text: str) -> str:
 
 
 def html_text(text: str) -> str:
-    """Escape, with `code` between backquotes set as code."""
+    """Escape, with `code` between backquotes set as code and *words* between stars as emphasis."""
     parts = escape(text, quote=False).split("`")
     if len(parts) % 2 == 0:
         return "`".join(parts)
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
+    return "".join(
+        f"<code>{part}</code>" if number % 2 else _EMPHASIS.sub(r"<em>\1</em>", part)
+        for number, part in enumerate(parts)
+    )

@@ -25,18 +25,8 @@ def run_operation(function: Callable[..., Any], g: np.ndarray, **arrays: np.ndar
             "The result has no rule, so no gradient can come back through it: "
             "return `record(data, parents, backward)`."
         )
-    if not _same_tensors(out.parents, tuple(tensors.values())):
-        raise Complaint(
-            "The result's parents should be the tensors that came in, all of them and in their "
-            f"order: `record(data, {_tuple_of(tensors)}, backward)`."
-        )
-    parts = out.rule(g)
-    if not isinstance(parts, tuple) or len(parts) != len(tensors):
-        given = f"a tuple of {len(parts)}" if isinstance(parts, tuple) else _name_of(parts)
-        raise Complaint(
-            f"`backward` should return a tuple with one gradient for each of the {len(tensors)} "
-            f"inputs{' (mind the comma)' if len(tensors) == 1 else ''}; it returned {given}."
-        )
+    _refuse_other_parents(out.parents, tuple(tensors.values()))
+    parts = _parts(out, g, tensors)
     gradients = {}
     for name, part in zip(tensors, parts, strict=True):
         gradients[f"gradient of {name}"] = _fitted(name, part, tensors[name])
@@ -76,11 +66,47 @@ def _tuple_of(names: dict[str, Tensor]) -> str:
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
-def _same_tensors(given: tuple[Tensor, ...], wanted: tuple[Tensor, ...]) -> bool:
-    return len(given) == len(wanted) and all(a is b for a, b in zip(given, wanted, strict=True))
+def _refuse_other_parents(given: Any, wanted: tuple[Tensor, ...]) -> None:
+    if not isinstance(given, tuple):
+        raise Complaint(
+            f"The parents that were handed to `record` are {_name_of(given)}, not a tuple: mind "
+            "the comma, `(a,)`."
+        )
+    if len(given) == len(wanted) and all(a is b for a, b in zip(given, wanted, strict=True)):
+        return
+    if any(isinstance(parent, Tensor) and parent.rule is not None for parent in given):
+        raise Complaint(
+            "The result is put together from other operations on tensors. Make it one operation: "
+            "compute with arrays (`.data`), write one rule, and call `record` once."
+        )
+    inputs = "the tensor that came in" if len(wanted) == 1 else "the tensors that came in, in order"
+    raise Complaint(f"The parents that were handed to `record` should be {inputs}.")
+
+
+def _parts(out: Tensor, g: np.ndarray, tensors: dict[str, Tensor]) -> tuple[Any, ...]:
+    assert out.rule is not None
+    try:
+        parts = out.rule(g)
+    except ValueError as error:
+        shapes = ", ".join(f"`{name}` {tensor.shape}" for name, tensor in tensors.items())
+        raise Complaint(
+            f"In the rule, arrays do not fit together. Their shapes: `g` {g.shape}, {shapes}; and "
+            f"each gradient must come out in the shape of its input. (NumPy says: {error})"
+        ) from error
+    if isinstance(parts, tuple) and len(parts) == len(tensors):
+        return parts
+    wanted = (
+        "a tuple with one gradient in it (mind the comma)"
+        if len(tensors) == 1
+        else f"a tuple with one gradient for each of the {len(tensors)} inputs"
+    )
+    given = f"a tuple of {len(parts)}" if isinstance(parts, tuple) else _name_of(parts)
+    raise Complaint(f"`backward` should return {wanted}; it returned {given}.")
 
 
 def _name_of(value: Any) -> str:
+    if value is None:
+        return "nothing (None): is a `return` missing"
     if isinstance(value, np.ndarray):
         return "an array"
     if isinstance(value, Tensor):
