@@ -66,7 +66,7 @@ def report_of(verdict: Verdict, heading: str, next_step: str) -> Report:
 
 def _failure_details(check: Check, failure: Failure) -> list[tuple[str, str]]:
     found = failure.difference
-    shapes_alone = found is not None and found.what.startswith("shape ")
+    shapes_alone = " shape " in f" {found.what if found else failure.message} "
     inputs = check.describe or (_shapes if shapes_alone else _values)
     details = []
     if failure.inputs:
@@ -77,8 +77,7 @@ def _failure_details(check: Check, failure: Failure) -> list[tuple[str, str]]:
         where = f"{found.where}: " if found.where else ""
         details.append(("First difference", f"{where}{found.what}"))
         if isinstance(found.expected, np.ndarray) and found.expected.ndim and not shapes_alone:
-            both = {"expected": found.expected, "yours   ": found.given}
-            details.append(("Side by side", _values(**both)))
+            details.append(("Side by side", _side_by_side(found.expected, found.given)))
     if failure.warned:
         details.append(("It warned", "; ".join(failure.warned[:3])))
     if failure.printed.strip():
@@ -88,11 +87,22 @@ def _failure_details(check: Check, failure: Failure) -> list[tuple[str, str]]:
     return details
 
 
+def _side_by_side(expected: np.ndarray, given: np.ndarray) -> str:
+    """Both arrays, with as many digits as it takes to see that they differ."""
+    texts = {}
+    for precision in (4, 8, 12):
+        texts = {"expected": shown(expected, precision), "yours   ": shown(given, precision)}
+        if len(set(texts.values())) == 2:
+            break
+    return "\n".join(_assigned(name, text) for name, text in texts.items())
+
+
+def _assigned(name: str, text: str) -> str:
+    return f"{name} = {textwrap.indent(text, ' ' * (len(name) + 3)).lstrip()}"
+
+
 def _values(**inputs: Any) -> str:
-    return "\n".join(
-        f"{name} = {textwrap.indent(shown(value), ' ' * (len(name) + 3)).lstrip()}"
-        for name, value in inputs.items()
-    )
+    return "\n".join(_assigned(name, shown(value)) for name, value in inputs.items())
 
 
 def _shapes(**inputs: Any) -> str:
@@ -104,11 +114,16 @@ def _shapes(**inputs: Any) -> str:
     )
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, precision: int = 4) -> str:
     """A value in a few lines at most: small arrays whole, large ones by shape and first entries."""
     if isinstance(value, np.ndarray):
         text = np.array2string(
-            value, precision=4, separator=", ", threshold=40, edgeitems=2, suppress_small=True
+            value,
+            precision=precision,
+            separator=", ",
+            threshold=40,
+            edgeitems=2,
+            suppress_small=True,
         )
         lines = text.splitlines()
         if len(lines) > 8:

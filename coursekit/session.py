@@ -13,6 +13,7 @@ from typing import Any
 
 from coursekit import chapter, checking, library, paths, source
 from coursekit.answers import Answer, AnswerError, without_decorators, written_in_notebook
+from coursekit.history import overlooked
 from coursekit.judge import Verdict, judge
 from coursekit.overview import Overview, overview
 from coursekit.report import Report, report_of
@@ -98,14 +99,17 @@ def exercise(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             return function
         try:
             answer = written_in_notebook(name, function)
-            _session.written[name] = answer
-            if answer.is_stub:
-                where = library.target(name)
-                return library.installed().get(name, where.original)
-            return answer.compile()
         except AnswerError as error:
             _session.written[name] = error
             return function
+        _session.written[name] = answer
+        if answer.is_stub:
+            where = library.target(name)
+            return library.installed().get(name, where.original)
+        try:
+            return answer.compile()
+        except AnswerError:
+            return function  # check says what is wrong with it
 
     return write
 
@@ -122,19 +126,23 @@ def check(name: str) -> Report | float | None:
         return _show(Report(str(error)), 0.0)
     card = chapter.exercise(full_name)
     answer = _session.written.get(full_name)
+    note = overlooked(full_name, answer if isinstance(answer, Answer) else None)
     if answer is None:
-        return _show(_not_run(card), 0.0)
+        return _show(_not_run(card, note), 0.0)
     if isinstance(answer, Answer) and answer.is_stub:
-        return _show(_not_attempted(card), 0.0)
+        return _show(_not_attempted(card, note), 0.0)
     try:
         if isinstance(answer, AnswerError):
             raise answer
         function = answer.compile()
     except AnswerError as error:
         heading = f"{_headline(card)}: not accepted"
-        return _show(Report(heading, details=[("", str(error))], next_step=_kept(card.name)), 0.0)
+        details = [("", text) for text in (note, str(error)) if text]
+        return _show(Report(heading, details=details, next_step=_kept(card.name)), 0.0)
     verdict = judge(checking.checks_of_week(card.week)[card.name], function)
     report = told(verdict, card)
+    if note:
+        report.details.insert(0, ("", note))
     if verdict.passed:
         report.details += [
             ("", message) for message in accept(_workspace(), card, answer, function)
@@ -174,19 +182,26 @@ def _headline(card: chapter.Exercise) -> str:
     return f"Exercise {card.number}, `{card.name}`"
 
 
-def _not_run(card: chapter.Exercise) -> Report:
+def _not_run(card: chapter.Exercise, note: str) -> Report:
     return Report(
         f"{_headline(card)}: no answer was run in this session",
-        next_step="Run the cell with your answer first; if it shows an error, mend that.",
+        next_step=note or "Run the cell with your answer first; if it shows an error, mend that.",
     )
 
 
-def _not_attempted(card: chapter.Exercise) -> Report:
-    heading = f"{_headline(card)}: not written yet"
-    own = (
-        "Your accepted answer" if card.name in library.installed() else "The library's own version"
+def _not_attempted(card: chapter.Exercise, note: str) -> Report:
+    details = [("", note)] if note else []
+    if card.name in library.installed():
+        return Report(
+            f"{_headline(card)}: the cell above is as it came",
+            details=details,
+            next_step="The answer that you gave before is still accepted, and in use.",
+        )
+    return Report(
+        f"{_headline(card)}: not written yet",
+        details=details,
+        next_step="The library's own is in use meanwhile, so the notebook runs on.",
     )
-    return Report(heading, next_step=f"{own} is in use meanwhile, so the notebook runs on.")
 
 
 def _after(card: chapter.Exercise) -> str:

@@ -37,11 +37,9 @@ def tensor_from(result: Any) -> Tensor:
     """The result of an answer, if it is a Tensor."""
     if isinstance(result, Tensor):
         return result
-    if result is None:
-        raise Complaint("It returned nothing (None). Is a `return` missing?")
     raise Complaint(
-        f"It returned {_name_of(result)}; a Tensor is expected: "
-        "end with `return record(data, parents, backward)`."
+        f"It returned {_name_of(result)} A Tensor is expected: end with "
+        "`return record(data, parents, backward)`."
     )
 
 
@@ -50,7 +48,7 @@ def _fitted(name: str, part: Any, tensor: Tensor) -> np.ndarray | None:
         return None
     if not isinstance(part, np.ndarray | np.generic):
         raise Complaint(
-            f"The gradient of `{name}` is {_name_of(part)}; rules take and return arrays: "
+            f"The gradient of `{name}` is {_name_of(part)} Rules take and return arrays: "
             "work on `.data`."
         )
     try:
@@ -69,8 +67,8 @@ def _tuple_of(names: dict[str, Tensor]) -> str:
 def _refuse_other_parents(given: Any, wanted: tuple[Tensor, ...]) -> None:
     if not isinstance(given, tuple):
         raise Complaint(
-            f"The parents that were handed to `record` are {_name_of(given)}, not a tuple: mind "
-            "the comma, `(a,)`."
+            f"The parents that were handed to `record` are not a tuple but {_name_of(given)} Mind "
+            "the comma: `(a,)`."
         )
     if len(given) == len(wanted) and all(a is b for a, b in zip(given, wanted, strict=True)):
         return
@@ -100,15 +98,16 @@ def _parts(out: Tensor, g: np.ndarray, tensors: dict[str, Tensor]) -> tuple[Any,
         if len(tensors) == 1
         else f"a tuple with one gradient for each of the {len(tensors)} inputs"
     )
-    given = f"a tuple of {len(parts)}" if isinstance(parts, tuple) else _name_of(parts)
-    raise Complaint(f"`backward` should return {wanted}; it returned {given}.")
+    given = f"a tuple of {len(parts)}." if isinstance(parts, tuple) else _name_of(parts)
+    raise Complaint(f"`backward` should return {wanted}; it returned {given}")
 
 
 def _name_of(value: Any) -> str:
+    """What a value is, at the end of a sentence."""
     if value is None:
-        return "nothing (None): is a `return` missing"
+        return "nothing (None). Is a `return` missing?"
     if isinstance(value, np.ndarray):
-        return "an array"
+        return "an array."
     if isinstance(value, Tensor):
-        return "a Tensor"
-    return f"a value of type `{type(value).__name__}`"
+        return "a Tensor."
+    return f"a value of type `{type(value).__name__}`."

@@ -50,7 +50,7 @@ def graphs_of_equal_values(rng):
 
 
 def deep_chains(rng):
-    yield {"length": 10_000}
+    yield {"length": 60_000}
 
 
 def tall_diamonds(rng):
@@ -81,6 +81,18 @@ def _graph(parents, constants=(), kind=Tensor):
     return nodes
 
 
+def _described(parents, constants):
+    """A graph in words."""
+    lines = []
+    for number, numbers in enumerate(parents):
+        made = " and ".join(f"tensor {n}" for n in numbers)
+        what = f"computed from {made}" if numbers else "a leaf"
+        constant = ", wants no gradient" if number in constants else ""
+        root = ", the root" if number == len(parents) - 1 else ""
+        lines.append(f"tensor {number}: {what}{constant}{root}")
+    return "\n".join(lines)
+
+
 def _report(nodes):
     """What can be said of the order that an answer gives, whichever valid one it is."""
     given = autograd.topological_order(nodes[-1])
@@ -105,14 +117,20 @@ def _order(parents, constants):
     return _report(_graph(parents, constants))
 
 
-order.check("small graphs", cases=small_graphs)(_order)
-order.check("tensors that are used more than once", cases=shared_graphs)(_order)
-order.check("different tensors of equal values", cases=graphs_of_equal_values)(_order)
-order.check("random graphs", cases=random_graphs)(_order)
-order.check("tensors that want no gradient", cases=graphs_with_constants)(_order)
+order.check("small graphs", cases=small_graphs, describe=_described)(_order)
+order.check("tensors that are used more than once", cases=shared_graphs, describe=_described)(
+    _order
+)
+order.check("different tensors of equal values", cases=graphs_of_equal_values, describe=_described)(
+    _order
+)
+order.check("random graphs", cases=random_graphs, describe=_described)(_order)
+order.check("tensors that want no gradient", cases=graphs_with_constants, describe=_described)(
+    _order
+)
 
 
-@order.check("a chain of 10,000 tensors", cases=deep_chains)
+@order.check("a chain of 60,000 tensors", cases=deep_chains)
 def _(length):
     return _length_and_ends(_graph([[], *([n] for n in range(length - 1))]))
 
@@ -123,7 +141,7 @@ def _(levels):
     result = _length_and_ends(nodes)
     # There are 2**14 paths to the leaf: who follows each of them asks that often.
     often = max(node.looks for node in nodes) > 100
-    return {**result, "goes down every path, again and again": often}
+    return {**result, "asks for the same parents again and again": often}
 
 
 def _length_and_ends(nodes):
@@ -242,6 +260,41 @@ def order_marks_on_listing(root):
         elif not done:
             stack.append((node, True))
             stack.extend((parent, False) for parent in node.parents if parent.requires_grad)
+    return order
+
+
+@order.wrong
+def order_remembers_in_a_list(root):
+    """The order is right, but you look up visited tensors in a list, and that takes longer the
+    longer the list is: with 60,000 tensors it hardly ends. A set finds them at once."""
+    order, visited, stack = [], [], [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif id(node) not in visited:
+            visited.append(id(node))
+            stack.append((node, True))
+            stack.extend((parent, False) for parent in node.parents if parent.requires_grad)
+    return order
+
+
+@order.wrong
+def order_marks_on_pushing(root):
+    """You mark a tensor as visited when you put it on the stack. A second path that leads to it
+    from below then finds it marked and goes on without it, so it is listed too late: mark it when
+    you take it from the stack."""
+    order, visited, stack = [], {id(root)}, [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+            continue
+        stack.append((node, True))
+        for parent in node.parents:
+            if parent.requires_grad and id(parent) not in visited:
+                visited.add(id(parent))
+                stack.append((parent, False))
     return order
 
 
@@ -404,7 +457,7 @@ def _(a, b, g):
         "gradient of a": x.grad,
         "gradient of b": y.grad,
         "a gradient from before": before,
-        "two leaves share memory": np.shares_memory(y.grad, z.grad),
+        "two leaves hold the same array": np.shares_memory(y.grad, z.grad),
     }
 
 
@@ -416,14 +469,16 @@ def _(a, g, weights):
     root = _weighted([middle, middle], weights, calls)
     autograd.backward(root, g, keep_graph=True)
     kept = [bool(root.parents), bool(middle.parents)]
-    held = {"kept in the root": root.grad, "kept in between": middle.grad}
+    held = {"the root's grad": root.grad, "the grad of the tensor in between": middle.grad}
     root.grad = middle.grad = None
     autograd.backward(root, g)
     return {
-        "parents are kept": kept,
+        "with keep_graph the root keeps its parents": kept[0],
+        "with keep_graph the tensor in between keeps its parents": kept[1],
         **held,
-        "parents afterwards": [bool(root.parents), bool(middle.parents)],
-        "left in between": middle.grad,
+        "without keep_graph the root is released": not root.parents,
+        "without keep_graph the tensor in between is released": not middle.parents,
+        "without keep_graph the tensor in between has no grad": middle.grad is None,
         "gradient of a after two times": x.grad,
     }
 
@@ -663,6 +718,66 @@ def backward_gives_constants_a_gradient(root, gradient, keep_graph=False):
         if keep_graph:
             node.grad = g
         else:
+            node.release()
+
+
+@backward.wrong
+def backward_releases_too_early(root, gradient, keep_graph=False):
+    """You release a node before its rule was called, and then there is no rule: call it first,
+    release the node afterwards."""
+    gradients = {id(root): gradient}
+    for node in reversed(topological_order(root)):
+        g = gradients.pop(id(node), None)
+        if g is None:
+            continue
+        if node.rule is None:
+            node.grad = g.copy() if node.grad is None else node.grad + g
+            continue
+        if keep_graph:
+            node.grad = g
+        else:
+            node.release()
+        for parent, part in zip(node.parents, node.rule(g)):
+            if part is not None and parent.requires_grad:
+                part = fitted(part, parent)
+                sum_so_far = gradients.get(id(parent))
+                gradients[id(parent)] = part if sum_so_far is None else sum_so_far + part
+
+
+@backward.wrong
+def backward_ignores_keep_graph(root, gradient, keep_graph=False):
+    """The graph is taken apart even with `keep_graph=True`. With it, store the node's gradient in
+    its `grad` and do not release it."""
+    gradients = {id(root): gradient}
+    for node in reversed(topological_order(root)):
+        g = gradients.pop(id(node), None)
+        if g is None:
+            continue
+        if node.rule is None:
+            node.grad = g.copy() if node.grad is None else node.grad + g
+            continue
+        for parent, part in zip(node.parents, node.rule(g)):
+            if part is not None and parent.requires_grad:
+                part = fitted(part, parent)
+                sum_so_far = gradients.get(id(parent))
+                gradients[id(parent)] = part if sum_so_far is None else sum_so_far + part
+        node.release()
+
+
+@backward.wrong
+def backward_collects_in_grad(root, gradient, keep_graph=False):
+    """You collect gradients in `grad` itself. The tensors in between then keep theirs, and a second
+    call finds them there and counts them again: collect in a dictionary, and fill in `grad` only
+    for leaves."""
+    root.grad = gradient if root.grad is None else root.grad + gradient
+    for node in reversed(topological_order(root)):
+        if node.rule is None or node.grad is None:
+            continue
+        for parent, part in zip(node.parents, node.rule(node.grad)):
+            if part is not None and parent.requires_grad:
+                part = fitted(part, parent)
+                parent.grad = part.copy() if parent.grad is None else parent.grad + part
+        if not keep_graph:
             node.release()
 
 

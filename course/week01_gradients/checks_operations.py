@@ -308,7 +308,14 @@ def _(a, b, g):
 def _(a, b, g):
     left = ops.matmul(Tensor(a), Tensor(b, requires_grad=True)).rule(g)
     right = ops.matmul(Tensor(a, requires_grad=True), Tensor(b)).rule(g)
-    return {"for a, b": [part is not None for part in (*left, *right)]}
+    wanted = [part is not None for part in (*left, *right)]
+    names = [
+        "a, which wants none",
+        "b, which wants one",
+        "a, which wants one",
+        "b, which wants none",
+    ]
+    return {f"a gradient for {name}": part for name, part in zip(names, wanted, strict=True)}
 
 
 @matmul.wrong
@@ -377,6 +384,19 @@ def matmul_entry_by_entry(a, b):
         return g * b.data, g * a.data
 
     return record(a.data * b.data, (a, b), backward)
+
+
+@matmul.wrong
+def matmul_transposes_the_result(a, b):
+    """You multiply in the order of the forward pass and transpose at the end. Write down the
+    shapes: the gradient of `a` is `g @ b.T` as it stands."""
+
+    def backward(g):
+        grad_a = (b.data @ g.swapaxes(-1, -2)) if a.requires_grad else None
+        grad_b = (g.swapaxes(-1, -2) @ a.data) if b.requires_grad else None
+        return grad_a, grad_b
+
+    return record(a.data @ b.data, (a, b), backward)
 
 
 @matmul.alternative
@@ -501,6 +521,45 @@ def log_softmax_along_the_last_axis_always(a, axis=-1):
 
     def backward(g):
         return (g - np.exp(out) * g.sum(-1, keepdims=True),)
+
+    return record(out, (a,), backward)
+
+
+@log_softmax.wrong
+def log_softmax_is_the_log_of_softmax(a, axis=-1):
+    """You compute the softmax as its formula stands and take the logarithm. Both steps break: the
+    exponential of a large score overflows, and the logarithm of a tiny probability is minus
+    infinity. Subtract the largest score first, and stay with logarithms."""
+    e = np.exp(a.data)
+    out = np.log(e / e.sum(axis, keepdims=True))
+
+    def backward(g):
+        return (g - np.exp(out) * g.sum(axis, keepdims=True),)
+
+    return record(out, (a,), backward)
+
+
+@log_softmax.wrong
+def log_softmax_sums_all_gradients(a, axis=-1):
+    """You sum `g` over the whole array. Each row is a softmax of its own: sum along `axis`."""
+    shifted = a.data - a.data.max(axis, keepdims=True)
+    out = shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+
+    def backward(g):
+        return (g - np.exp(out) * g.sum(),)
+
+    return record(out, (a,), backward)
+
+
+@log_softmax.wrong
+def log_softmax_multiplies_by_its_logarithm(a, axis=-1):
+    """You multiply the sum of `g` by the result, which is the *logarithm* of the softmax. The rule
+    needs the softmax itself: the exponential of the result."""
+    shifted = a.data - a.data.max(axis, keepdims=True)
+    out = shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+
+    def backward(g):
+        return (g - out * g.sum(axis, keepdims=True),)
 
     return record(out, (a,), backward)
 

@@ -120,6 +120,24 @@ def loses_axes_of_length_one(gradient, shape):
     return gradient.sum(axis=ones) if ones else gradient
 
 
+@unbroadcast.wrong
+def keeps_the_added_axes(gradient, shape):
+    """The added axes are summed but still there, with length 1: they must disappear. That takes a
+    sum without `keepdims` for them, and one with it for the stretched axes."""
+    added = gradient.ndim - len(shape)
+    stretched = [added + axis for axis, size in enumerate(shape) if size == 1]
+    return gradient.sum(axis=(*range(added), *stretched), keepdims=True)
+
+
+@unbroadcast.wrong
+def counts_stretched_axes_from_the_left(gradient, shape):
+    """You look for the stretched axes in the gradient at their places in `shape`, but the added
+    axes stand before them: count from the right, or sum the added ones away first."""
+    added = gradient.ndim - len(shape)
+    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
+    return gradient.sum(axis=stretched, keepdims=True).sum(axis=tuple(range(added)))
+
+
 @unbroadcast.alternative
 def one_axis_after_the_other(gradient, shape):
     while gradient.ndim > len(shape):
@@ -142,6 +160,9 @@ REDUCTIONS = [
     ((2, 3, 2), (0, 2)),
     ((2, 2, 2), 1),
     ((2, 3), None),
+    ((1, 3), 1),
+    ((3, 1, 2), 2),
+    ((1, 2, 1), (0, 1)),
 ]
 
 
@@ -347,6 +368,36 @@ def max_compares_misaligned(a, axis=None, keepdims=False):
         return (winners / winners.sum(axis, keepdims=True) * g,)
 
     return record(out, (a,), backward)
+
+
+@maximum.wrong
+def max_squeezes_every_axis(a, axis=None, keepdims=False):
+    """`squeeze()` takes away *every* axis of length 1, also one that the array had before. Take
+    away only the axes that were reduced: `squeeze(axis)`."""
+    out = a.data.max(axis, keepdims=True)
+
+    def backward(g):
+        winners = a.data == out
+        share = winners / winners.sum(axis, keepdims=True)
+        return (share * g.reshape(out.shape),)
+
+    return record(out if keepdims else out.squeeze(), (a,), backward)
+
+
+@maximum.wrong
+def max_picks_the_first_winner(a, axis=None, keepdims=False):
+    """Where several entries share the first place you give all of it to the first one: each gets
+    an equal part."""
+    out = a.data.max(axis, keepdims=True)
+
+    def backward(g):
+        axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
+        order = np.arange(a.data.size).reshape(a.shape)
+        candidates = np.where(a.data == out, order, a.data.size)
+        first = candidates == candidates.min(tuple(int(i) for i in axes), keepdims=True)
+        return (first * g.reshape(out.shape),)
+
+    return record(out if keepdims else out.squeeze(axis), (a,), backward)
 
 
 @maximum.wrong
