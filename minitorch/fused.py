@@ -17,8 +17,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     `x` is (..., inputs), `weight` is (outputs, inputs), `bias` is (outputs,) or None; the result
     is (..., outputs). The parents are `x`, `weight` and, if there is one, `bias`. The rule
-    returns their gradients in that order, each in the shape of its parent, and None for a parent
-    without `requires_grad`: a matrix product is expensive.
+    returns their gradients in that order, with None for a parent without `requires_grad`.
     """
     rows = x.data.reshape(-1, x.shape[-1])  # every axis but the last is a batch of rows
     out = rows @ weight.data.T

@@ -38,7 +38,7 @@ class Module:
 
     # -- what is inside -----------------------------------------------------------------
 
-    def parts(self) -> list[tuple[str, Parameter | Module]]:
+    def named_parts(self) -> list[tuple[str, Parameter | Module]]:
         """The module's own parameters and modules, with the names of their attributes.
 
         Its parameters come first. What stands in a list or dictionary is named with its place:
@@ -50,13 +50,14 @@ class Module:
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """List the parameters of the module, of its parts, of their parts, and so on, by name.
 
-        `self.parts()` lists what is directly inside: pairs of a name and a Parameter or Module.
-        The parameter `weight` of a part called `hidden` is called "hidden.weight". The order is
-        that of the parts. A parameter that is reached in two ways is listed once, by the first
-        name. Parameters are told apart by identity, as keys of a dictionary are, not by `==`.
+        `self.named_parts()` lists what is directly inside, as pairs of a name and a Parameter or
+        Module. The parameter `weight` of a part called `hidden` is called "hidden.weight". The
+        order is that of the parts. A parameter that is reached in two ways is listed once, by
+        the first name. Parameters are told apart by identity, as the keys of a dictionary are,
+        and not by `==`, which compares their values.
         """
         names: dict[Parameter, str] = {}
-        for name, part in self.parts():
+        for name, part in self.named_parts():
             if isinstance(part, Parameter):
                 names.setdefault(part, name)
             else:
@@ -67,7 +68,7 @@ class Module:
     def named_modules(self) -> list[tuple[str, Module]]:
         """List the module itself, under the name "", and all modules inside it, each once."""
         names: dict[Module, str] = {self: ""}
-        for name, part in self.parts():
+        for name, part in self.named_parts():
             if isinstance(part, Module):
                 for inner, module in part.named_modules():
                     names.setdefault(module, f"{name}.{inner}" if inner else name)
@@ -127,7 +128,7 @@ class Module:
 
     def __repr__(self) -> str:
         name = type(self).__name__
-        inside = [(key, part) for key, part in self.parts() if isinstance(part, Module)]
+        inside = [(key, part) for key, part in self.named_parts() if isinstance(part, Module)]
         if not inside:
             return f"{name}({self.describe()})"
         lines = [f"({key}): {part!r}".replace("\n", "\n  ") for key, part in inside]

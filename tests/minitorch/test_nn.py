@@ -72,6 +72,12 @@ def test_a_shared_parameter_is_listed_once() -> None:
     assert not any(name.startswith("again") for name in names)
 
 
+def test_a_parameter_under_two_names_goes_by_the_first() -> None:
+    module = nn.Module()
+    module.a = module.b = nn.Parameter(np.zeros(2))
+    assert [name for name, _ in module.named_parameters()] == ["a"]
+
+
 def test_parameters_of_equal_values_are_all_listed() -> None:
     module = nn.Module()
     module.a, module.b = nn.Parameter(np.zeros(2)), nn.Parameter(np.zeros(2))
