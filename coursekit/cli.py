@@ -7,6 +7,7 @@ command is chosen, so that one command's needs never stand in another's way.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -48,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\ncourse {name}: interrupted.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever was reading, such as `head`, has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (Python flushes it once more at its end)
+        return 0
 
 
 def overview() -> str:
