@@ -46,6 +46,8 @@ def begin(week: int, own: bool = True) -> Overview:
     Shows which parts of the library are now the reader's. With `own=False` the library stays
     as it came.
     """
+    if not isinstance(week, int):
+        raise CourseError("Write the week as a number: begin(1).")
     if week not in paths.weeks():
         known = ", ".join(map(str, paths.weeks()))
         raise CourseError(f"There is no week {week} in this course; there are: {known}.")
