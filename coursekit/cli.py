@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\ncourse {name}: interrupted.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever was reading, such as `head`, has seen enough
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (Python flushes it once more at its end)
+        # Python flushes its output once more at the end: give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
