@@ -53,4 +53,5 @@ def _reset(week: int, answers_too: bool) -> None:
     names = [card.name for card in chapter.exercises(week) if card.name in kept]
     for name in names:
         workspace.forget(name)
-    print(f"{len(names)} accepted answers were set aside in answers/set-aside.")
+    counted = "1 accepted answer was" if len(names) == 1 else f"{len(names)} accepted answers were"
+    print(f"{counted} set aside in answers/set-aside.")
