@@ -101,11 +101,7 @@ def learn_merges(words: dict[Word, int], count: int, first: int = 256) -> list[P
         if best is None or pairs[best] < 2:
             break
         new = first + len(merges)
-        shorter: dict[Word, int] = {}
-        for word, n in words.items():
-            merged = merge_pair(word, best, new)
-            shorter[merged] = shorter.get(merged, 0) + n
-        words = shorter
+        words = {merge_pair(word, best, new): n for word, n in words.items()}
         merges.append(best)
     return merges
 
