@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minitorch import data, token_files
-from minitorch.data import Batches, DataError, Rows
-from minitorch.losses import IGNORED
+from minitorch import Tensor, data, losses, token_files
+from minitorch.data import IGNORED, Batches, DataError, Rows
 
 PAD = 99
 
@@ -234,3 +233,10 @@ def test_a_position_in_other_data_is_refused():
 def test_no_documents_are_no_batches():
     with pytest.raises(DataError, match="no rows"):
         Batches(Rows(data.in_memory([], 100), 8, PAD), 2)
+
+
+def test_what_is_ignored_here_is_what_cross_entropy_leaves_out():
+    logits = Tensor(np.random.default_rng(0).normal(size=(3, 5)))
+    some = losses.cross_entropy(logits, np.array([1, IGNORED, 2])).item()
+    kept = losses.cross_entropy(Tensor(logits.data[[0, 2]]), np.array([1, 2])).item()
+    assert some == pytest.approx(kept)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minitorch import Tensor, losses, ngram
-from minitorch.losses import IGNORED
+from minitorch.data import IGNORED
 
 
 def test_bigrams_are_counted_where_there_is_a_target():
