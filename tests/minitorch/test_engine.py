@@ -252,6 +252,13 @@ def test_backward_from_several_entries_asks_for_their_gradient():
         leaf([1.0, 2.0]).backward(np.ones(3))
 
 
+def test_a_gradient_for_a_tensor_that_wants_none_is_not_even_looked_at():
+    a, constant = leaf([1.0]), Tensor([2.0])
+    record(a.data, (a, constant), lambda g: (g, np.ones((7, 7)))).backward()
+    np.testing.assert_array_equal(a.grad, [1.0])
+    assert constant.grad is None
+
+
 def test_a_rule_with_too_few_gradients_is_noticed():
     a, b = leaf([1.0]), leaf([2.0])
     with pytest.raises(ValueError, match="shorter"):

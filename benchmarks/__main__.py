@@ -1,0 +1,7 @@
+"""All benchmarks, one after the other: `python -m benchmarks`."""
+
+from benchmarks import mlp, ops
+
+if __name__ == "__main__":
+    ops.main()
+    mlp.main()
