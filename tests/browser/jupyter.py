@@ -157,5 +157,5 @@ class Lab:
         self._kernel_is_idle()
 
     def _kernel_is_idle(self) -> None:
-        status = self.notebook.locator(".jp-Notebook-ExecutionIndicator")
-        expect(status).to_have_attribute("data-status", "idle")
+        # The notebook's own mark says "idle" before there is a kernel; the status bar does not.
+        expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")

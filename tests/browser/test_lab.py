@@ -21,7 +21,7 @@ pytestmark = [
     ),
 ]
 
-MUL = f'@exercise("ops.mul")\n{source.solution("ops.mul")}'
+MUL = f'@exercise("ops.mul")\n{source.solution("ops.mul").rstrip()}'
 EXCHANGED = MUL.replace("g * b.data, g * a.data", "g * a.data, g * b.data")
 
 
