@@ -10,8 +10,6 @@ from minitorch.errors import ShapeError
 from minitorch.recording import record
 from minitorch.tensor import Array, Tensor
 
-IGNORED = -100  # the target that marks a row which does not count, as in PyTorch
-
 
 def mean_squared_error(predictions: Tensor, targets: Tensor) -> Tensor:
     """Average the squared difference of predictions and targets over all entries.
@@ -29,14 +27,14 @@ def mean_squared_error(predictions: Tensor, targets: Tensor) -> Tensor:
 
 
 def cross_entropy(
-    logits: Tensor, targets: Any, ignored: int = IGNORED, smoothing: float = 0.0
+    logits: Tensor, targets: Any, ignored: int = -100, smoothing: float = 0.0
 ) -> Tensor:
     """Average -log p(target) over the rows that count, p being the softmax of the logits.
 
-    `logits` is (..., classes). `targets` is (...), the number of the right class for each row,
-    or `ignored` where a row does not count; or it is (..., classes), probabilities. It may be a
-    tensor or an array. With `smoothing` = s the target is mixed with a share s of the uniform
-    distribution. If no row counts, the loss is 0.
+    `logits` is (..., classes). `targets`, a tensor or an array, is (...): the number of the right
+    class for each row, or `ignored` where a row does not count. Or it is (..., classes): the
+    probabilities of all classes. With `smoothing` = s the target is mixed with a share s of the
+    uniform distribution. If no row counts, the loss is 0.
     """
     classes = logits.shape[-1]
     wanted = targets.data if isinstance(targets, Tensor) else np.asarray(targets)
@@ -59,7 +57,7 @@ def cross_entropy(
     return cross_entropy_of_rows(rows, distribution, len(kept))
 
 
-def cross_entropy_of_ids(logits: Tensor, ids: Array, ignored: int = IGNORED) -> Tensor:
+def cross_entropy_of_ids(logits: Tensor, ids: Array, ignored: int = -100) -> Tensor:
     """Average -log softmax(row)[id] over the rows whose id is not `ignored`.
 
     `logits` is (rows, classes), `ids` is (rows,): the number of the right class of each row. It

@@ -128,11 +128,14 @@ class Module:
 
     def __repr__(self) -> str:
         name = type(self).__name__
-        inside = [(key, part) for key, part in self.named_parts() if isinstance(part, Module)]
-        if not inside:
+        lines = [f"({key}): {part}".replace("\n", "\n  ") for key, part in self.shown_parts()]
+        if not lines:
             return f"{name}({self.describe()})"
-        lines = [f"({key}): {part!r}".replace("\n", "\n  ") for key, part in inside]
         return "\n  ".join([f"{name}({self.describe()}", *lines]) + "\n)"
+
+    def shown_parts(self) -> list[tuple[str, str]]:
+        """What its `repr` lists, by name: the modules inside."""
+        return [(key, repr(part)) for key, part in self.named_parts() if isinstance(part, Module)]
 
 
 def _inside(name: str, value: Any) -> Iterator[tuple[str, Parameter | Module]]:
@@ -270,3 +273,6 @@ class Sequential(ModuleList):
         for step in self:
             x = step(x)
         return x
+
+    def shown_parts(self) -> list[tuple[str, str]]:
+        return [(str(i), getattr(step, "__name__", repr(step))) for i, step in enumerate(self)]

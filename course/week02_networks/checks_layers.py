@@ -270,6 +270,13 @@ def kaiming_without_the_root(shape, rng, dtype=np.float32):
 
 
 @kaiming.wrong
+def kaiming_with_half_a_root(shape, rng, dtype=np.float32):
+    """The root covers the inputs alone: it belongs around the whole of 2 / inputs. Without
+    brackets `2 / n ** 0.5` takes the root first."""
+    return normal(shape, rng, 2 / math.sqrt(shape[1]), dtype)
+
+
+@kaiming.wrong
 def kaiming_like_xavier(shape, rng, dtype=np.float32):
     """That is Xavier's compromise between inputs and outputs, which knows of no relu: the variance
     asked for is 2 / inputs."""
@@ -351,9 +358,12 @@ def _(predictions, targets):
     try:
         losses.mean_squared_error(Tensor(predictions), Tensor(targets))
     except ShapeError as error:
-        both = (str(predictions.shape), str(targets.shape))
-        return ["ShapeError", *(shape in str(error) for shape in both)]
-    return ["no error"]
+        told = [str(shape) in str(error) for shape in (predictions.shape, targets.shape)]
+        return {"the message has the predictions' shape, and the targets'": told}
+    except Exception as error:
+        kind = type(error).__name__
+        raise Complaint(f"It raised {kind}; a ShapeError with both shapes is asked for.") from error
+    return "no error"
 
 
 @mean_squared_error.wrong
@@ -497,6 +507,14 @@ def smoothed_in_place(distribution, smoothing):
     distribution *= 1 - smoothing
     distribution += smoothing / distribution.shape[1]
     return distribution
+
+
+@smoothed.wrong
+def smoothed_in_float64(distribution, smoothing):
+    """The numbers are right, but float32 has become float64: `np.ones` and its kin make float64
+    unless told otherwise. A plain number spreads over all entries by itself, in their dtype."""
+    uniform = np.ones(distribution.shape[1]) / distribution.shape[1]
+    return (1 - smoothing) * distribution + smoothing * uniform
 
 
 @smoothed.alternative

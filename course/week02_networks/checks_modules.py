@@ -258,7 +258,11 @@ def _(state):
 def _refused(state):
     """What matters where a state does not fit: the kind of error, and that nothing was changed."""
     found = _loaded(state)
-    return {name: found[name] for name in ("it raised", "weight", "bias")}
+    if found["it raised"] != "ValueError":
+        raise Complaint(
+            f"The state does not fit, so a ValueError is asked for; it raised {found['it raised']}."
+        )
+    return {name: found[name] for name in ("weight", "bias")}
 
 
 @load_state_dict.check("the message names what does not fit", cases=states_with_other_shapes)
@@ -340,6 +344,20 @@ def loads_names_alone(self, state):
         parameter.data[...] = state[name]
 
 
+@load_state_dict.wrong
+def loads_and_overlooks_the_rest(self, state):
+    """An array that belongs to no parameter goes unnoticed. It may be a misspelled name, or a model
+    with more layers: compare the names in both directions."""
+    parameters = dict(self.named_parameters())
+    for name, parameter in parameters.items():
+        if name not in state:
+            raise ValueError(f"{name} is missing")
+        if parameter.shape != state[name].shape:
+            raise ValueError(f"{name}: {state[name].shape} instead of {parameter.shape}")
+    for name, parameter in parameters.items():
+        parameter.data[...] = state[name]
+
+
 @load_state_dict.alternative
 def loads_with_a_check_of_its_own(self, state):
     own = dict(self.named_parameters())
@@ -401,16 +419,12 @@ def _(x, p, seed):
 
 @dropout.check("in use it changes nothing", cases=small_inputs)
 def _(x, p, seed):
-    tensor = Tensor(x)
-    out = _applied(_dropout(p, seed).eval(), tensor)
-    return {"value": out.data, "it is what came in": out is tensor}
+    return _applied(_dropout(p, seed).eval(), Tensor(x)).data
 
 
 @dropout.check("with nothing to drop it changes nothing", cases=small_inputs)
 def _(x, p, seed):
-    tensor = Tensor(x)
-    out = _applied(_dropout(0, seed), tensor)
-    return {"value": out.data, "it is what came in": out is tensor}
+    return _applied(_dropout(0, seed), Tensor(x)).data
 
 
 @dropout.check("drawn anew, from its own generator", cases=large_inputs)
@@ -519,7 +533,7 @@ def drops_the_gradient_too(self, x):
 
 @dropout.alternative
 def drops_by_coin_tosses(self, x):
-    if self.p == 0 or self.training is False:
+    if not self.training:
         return x
     kept = self.rng.binomial(1, 1 - self.p, x.shape).astype(x.dtype)
     return x * Tensor(kept) / (1 - self.p)
@@ -539,3 +553,12 @@ load_state_dict.equivalent(
     "raise ValueError('\\n'.join(problems))",
     because="only the words of the message differ",
 )
+for change in (
+    "not self.training",
+    "not self.training or self.p == 1",
+    "not self.training or self.p == -1",
+):
+    dropout.equivalent(
+        f"if not self.training or self.p == 0: -> if {change}:",
+        because="with p = 0 everything stays and is divided by 1",
+    )

@@ -106,7 +106,9 @@ def sgd_with_the_rate_in_the_velocity(self, weights, gradient, state, options):
 
 @sgd.wrong
 def sgd_without_momentum(self, weights, gradient, state, options):
-    """The velocity plays no part: what was learned about the direction is forgotten."""
+    """`state["velocity"]` never changes. Either the velocity plays no part, or `v = ...` gave the
+    name to a new array while the state kept the old one: change the array itself, as in
+    `v *= ...`."""
     weights -= options["lr"] * gradient
 
 

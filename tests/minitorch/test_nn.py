@@ -173,6 +173,7 @@ def test_the_repr_is_pytorchs() -> None:
         torch.nn.Linear(3, 8), torch.nn.Sequential(torch.nn.Linear(8, 2, bias=False))
     )
     assert repr(ours) == repr(theirs)
+    assert "(1): relu\n" in repr(nn.Sequential(ours, ops.relu))
     assert repr(nn.Dropout(0.5, rng=rng())) == "Dropout(p=0.5)"
     assert repr(nn.Embedding(5, 4, rng=rng())) == "Embedding(num_embeddings=5, embedding_dim=4)"
 
