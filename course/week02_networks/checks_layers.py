@@ -56,7 +56,10 @@ def _(x, weight, bias, g):
 
 @linear.check("no bias", cases=batches_of_rows)
 def _(x, weight, bias, g):
-    return run_operation(fused.linear, g, x=x, weight=weight)
+    try:
+        return run_operation(fused.linear, g, x=x, weight=weight)
+    except (AttributeError, TypeError) as error:
+        raise Complaint(f"Without a bias it fails: {error}.") from error
 
 
 @linear.check("float32 stays float32", cases=float32_rows)
