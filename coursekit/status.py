@@ -42,9 +42,9 @@ def status(workspace: Workspace, week: int | None = None) -> str:
             if week is None and card.name not in answers:
                 continue
             mark = "yours" if card.name in answers else "the library's"
-            points = f"{card.points:>2} {'point ' if card.points == 1 else 'points'}"
+            worth = f"{card.points:>2} {'point ' if card.points == 1 else 'points'}"
             since = _since(card.name, progress)
-            lines.append(f"    {card.number:>2}  {card.name:<32} {points}  {mark}{since}")
+            lines.append(f"    {card.number:>2}  {card.name:<32} {worth}  {mark}{since}")
     if week is None:
         lines.append(f"Together {own_points} of {all_points} points.")
     return "\n".join([*lines, *workspace.take_messages()])
