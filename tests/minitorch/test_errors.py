@@ -63,7 +63,9 @@ def test_a_place_that_is_not_there_is_an_index_error_too():
         X[2]
 
 
-@pytest.mark.parametrize("value", [None, "2", object(), 1j, [None]], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [None, "2", object(), 1j, [None]], ids=lambda value: type(value).__name__
+)
 def test_what_is_no_number_is_no_operand(value):
     with pytest.raises(TypeError, match="a Tensor holds numbers"):
         X + value
