@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jupytext
@@ -13,7 +12,6 @@ import pytest
 from coursekit import paths
 from coursekit.chapter import (
     Code,
-    Exercise,
     chapter_paths,
     exercise,
     exercises,
@@ -119,16 +117,6 @@ def test_jupytext_reads_the_same_code_cells(course: SmallCourse) -> None:
         sources = [cell.source.rstrip() for cell in opened.cells if cell.cell_type == "code"]
         blocks = read(path, root).blocks
         assert sources == [block.source for block in blocks if isinstance(block, Code)]
-
-
-def test_a_weeks_exercises_are_there_in_50_ms(course: SmallCourse) -> None:
-    # A chapter of 6,000 words.
-    course.append("Many words fill a paragraph of a chapter with no end\n\n" * 600)
-    exercises(1, course.root)
-    course.append("")
-    start = time.perf_counter()
-    assert all(isinstance(card, Exercise) for card in exercises(1, course.root))
-    assert time.perf_counter() - start < 0.05
 
 
 def test_reading_a_chapter_imports_neither_jupytext_nor_nbformat() -> None:

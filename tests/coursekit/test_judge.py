@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -215,7 +214,6 @@ ENDLESS = {
 def test_an_answer_that_never_ends_is_stopped(loop: str, in_main_thread: bool) -> None:
     source = written(RETURN, f"{ENDLESS[loop]}\n    {RETURN}")
     failures: list[Failure] = []
-    begun = time.monotonic()
     if in_main_thread:
         failures.append(first_failure(source, QUICK))
     else:
@@ -223,16 +221,15 @@ def test_an_answer_that_never_ends_is_stopped(loop: str, in_main_thread: bool) -
         work.start()
         work.join()
     assert f"still running after {QUICK:g} seconds" in failures[0].message
-    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.timeout(60)
 def test_after_one_check_ran_out_of_time_the_others_are_quick() -> None:
     """Or an endless loop would take the limit as many times as there are checks."""
-    begun = time.monotonic()
     verdict = verdict_on(written(RETURN, f"{ENDLESS['pass']}\n    {RETURN}"), seconds=2.0)
-    assert all(not result.passed for result in verdict.results)
-    assert 2.0 <= time.monotonic() - begun < 2.0 * len(CHECKS.checks) + 1.0
+    told = [result.failure.message for result in verdict.results if result.failure]
+    assert "after 2 seconds" in told[0]
+    assert all("after 0.2 seconds" in message for message in told[1:])
 
 
 # -- what it prints and warns of ---------------------------------------------------------------
