@@ -208,6 +208,20 @@ def encode_all_or_none(self, text, allowed=()):
 
 
 @encode.wrong
+def encode_cuts_at_all_names(self, text, allowed=()):
+    """You cut the text at every special token's name, allowed or not. A name that is not allowed
+    is text like any other, and the space in front of it belongs to it: cut at `allowed` alone."""
+    ids = []
+    for piece in split_special(text, self.special):
+        if piece in allowed:
+            ids.append(self.special[piece])
+        else:
+            for word in bpe.split_words(piece):
+                ids.extend(self.encode_word(word))
+    return ids
+
+
+@encode.wrong
 def encode_no_special(self, text, allowed=()):
     """Special tokens that are allowed are encoded as text. Cut the text at them first, with
     `split_special`, and give each its id in `self.special`."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minitorch import tokenizer_probe, town
+from minitorch import bpe, tokenizer_probe, town
 from minitorch.tokenizer import SPECIAL, Tokenizer, TokenizerError, split_special
 
 
@@ -52,6 +52,13 @@ def test_text_never_becomes_a_special_token(text):
     tokenizer = town.course_tokenizer()
     assert max(tokenizer.encode(text), default=0) < len(tokenizer.tokens)
     assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_name_that_is_not_allowed_is_cut_like_any_text(tokenizer):
+    text = "a <|end|> b"
+    words = [id for word in bpe.split_words(text) for id in tokenizer.encode_word(word)]
+    assert tokenizer.encode(text) == words
+    assert tokenizer.encode(text, allowed=["<|user|>"]) == words
 
 
 def test_allowed_special_tokens_are_recognized_and_others_are_not(tokenizer):
