@@ -7,12 +7,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
 from types import FrameType
 from typing import Any, TypeVar
 
 AGAIN = 0.1
 
 Result = TypeVar("Result")
+Action = Callable[[], None]
 
 
 class OutOfTime(BaseException):
@@ -24,13 +27,19 @@ class OutOfTime(BaseException):
         _raise_again_if_swallowed(sys._getframe(1))
 
 
-class _Limit(threading.local):
-    """The frame that waits for the limited work in this thread, while it does."""
+@dataclass
+class _Limit:
+    """One call that is limited: the frame that waits for it, and whether it still does."""
 
-    outside: FrameType | None = None
+    outside: FrameType
+    over: bool = False
 
 
-_limit = _Limit()
+class _Current(threading.local):
+    limit: _Limit | None = None
+
+
+_current = _Current()
 
 
 def call_within(seconds: float, work: Callable[[], Result]) -> Result:
@@ -42,14 +51,15 @@ def call_within(seconds: float, work: Callable[[], Result]) -> Result:
     endless call into a library in C), and endless loops inside each other that both swallow.
     """
     in_main = threading.current_thread() is threading.main_thread()
-    start = _by_signal if hasattr(signal, "setitimer") and in_main else _by_thread
+    clock = _by_signal if hasattr(signal, "setitimer") and in_main else _by_thread
     tracer = sys.gettrace()
-    _limit.outside = sys._getframe()
-    stop = start(seconds)
+    limit = _current.limit = _Limit(sys._getframe())
+    start, stop = clock(seconds, limit)
     try:
+        start()  # from here on it may strike
         return work()
     finally:
-        _limit.outside = None
+        limit.over = True  # from here on nothing new strikes, only what is on its way
         while True:
             try:
                 stop()
@@ -60,30 +70,38 @@ def call_within(seconds: float, work: Callable[[], Result]) -> Result:
             sys.settrace(tracer)
 
 
-def _by_signal(seconds: float) -> Callable[[], None]:
-    """Set an alarm; the result calls it off."""
+def _by_signal(seconds: float, limit: _Limit) -> tuple[Action, Action]:
+    """Start and stop an alarm; one that was set before is set again afterwards."""
+    begun = monotonic()
+    left, again = signal.getitimer(signal.ITIMER_REAL)
 
     def strike(number: int, frame: Any) -> None:
-        if _limit.outside is not None:
+        if not limit.over:
             raise OutOfTime
+
+    def start() -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
 
     def stop() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, handler)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (monotonic() - begun), 0.001), again)
 
-    before = signal.signal(signal.SIGALRM, strike)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
-    return stop
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    handler = signal.signal(signal.SIGALRM, strike)
+    return start, stop
 
 
-def _by_thread(seconds: float) -> Callable[[], None]:
+def _by_thread(seconds: float, limit: _Limit) -> tuple[Action, Action]:
     """Without signals (Windows, or a kernel's second thread) another thread keeps the time."""
     worker = threading.get_ident()
-    done = threading.Event()
+    begun, done = threading.Event(), threading.Event()
 
     def watch() -> None:
+        begun.wait()
         wait = seconds
-        while not done.wait(wait):
+        while not done.wait(wait) and not limit.over:
             wait = AGAIN
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(worker), ctypes.py_object(OutOfTime)
@@ -91,6 +109,7 @@ def _by_thread(seconds: float) -> Callable[[], None]:
 
     def stop() -> None:
         done.set()
+        begun.set()
         watcher.join()
         # Whatever is still on its way strikes here, where it is caught.
         for _ in range(3):
@@ -98,23 +117,23 @@ def _by_thread(seconds: float) -> Callable[[], None]:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    return stop
+    return begun.set, stop
 
 
 def _raise_again_if_swallowed(frame: FrameType | None) -> None:
     """Raise OutOfTime at the next line that is run in any frame inside of the limit."""
-    outside = _limit.outside
-    if outside is None:
+    limit = _current.limit
+    if limit is None or limit.over:
         return
     inside = []
-    while frame is not None and frame is not outside:
+    while frame is not None and frame is not limit.outside:
         inside.append(frame)
         frame = frame.f_back
     if frame is None:
         return
 
     def at_next_line(frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line" and _limit.outside is outside:
+        if event == "line" and not limit.over:
             raise OutOfTime
         return at_next_line
 

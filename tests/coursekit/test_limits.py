@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
@@ -189,3 +190,38 @@ def test_who_traces_the_code_goes_on_tracing() -> None:
         assert len(seen) > counts
     finally:
         sys.settrace(before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers on Windows")
+def test_an_alarm_that_was_set_before_still_rings() -> None:
+    """The test runner's own time limit, for one."""
+    rang: list[float] = []
+    handler = signal.signal(signal.SIGALRM, lambda *_: rang.append(time.monotonic()))
+    timer = signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        begun = time.monotonic()
+        with suppress(OutOfTime):
+            call_within(0.05, counts_forever)
+        assert rang == []
+        while not rang and time.monotonic() < begun + PATIENCE:
+            time.sleep(0.01)
+        assert 0.15 < rang[0] - begun < PATIENCE
+    finally:
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+
+
+def test_no_watch_is_left_when_the_work_is_over() -> None:
+    """A watch that stayed would strike whoever gets the thread's number next."""
+
+    def work() -> None:
+        for _ in range(20):
+            with suppress(OutOfTime):
+                call_within(0.002, counts_forever)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [t.name for t in threading.enumerate() if t.name.endswith("(watch)")] == []
