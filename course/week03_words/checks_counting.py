@@ -52,7 +52,7 @@ def _count(words):
     found = bpe.count_pairs(as_words(words))
     if not isinstance(found, dict):
         raise Complaint(f"It returned a value of type `{type(found).__name__}`, not a dictionary.")
-    return sorted([*pair, n] for pair, n in found.items())
+    return {str(pair): int(found[pair]) for pair in sorted(found)}
 
 
 count.check("one word", cases=one_word)(_count)
