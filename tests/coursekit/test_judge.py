@@ -14,6 +14,9 @@ from coursekit.judge import Failure, Verdict
 from minitorch import Tensor
 from tests.coursekit.learner import EXCHANGED, MUL
 
+# A limit may strike anywhere, also in what measures coverage, which would stay locked.
+pytestmark = pytest.mark.no_cover
+
 CHECKS = checking.checks_of_week(1)["ops.mul"]
 RETURN = "return record(a.data * b.data, (a, b), backward)"
 QUICK = 0.3
