@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent / "offline"))
 
@@ -23,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     network_block.inherit(os.environ)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("MPLBACKEND", "agg")
+    # The same examples on every run, and none fails for being slow on a busy machine.
+    settings.register_profile("course", deadline=None, derandomize=True)
+    settings.load_profile("course")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
