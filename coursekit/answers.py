@@ -207,22 +207,20 @@ def _refuse_foreign_names(
                 f"`{name}` exists only inside `{inner.co_name}`, where it is handed in. Outside "
                 f"of it, pass the function itself: `{inner.co_name}`, without calling it."
             )
-        close = get_close_matches(name, function.__code__.co_varnames, n=1, cutoff=0.8)
-        if close:
-            raise AnswerError(f"There is no `{name}` here; did you mean `{close[0]}`?")
+        close = get_close_matches(name, [*function.__code__.co_varnames, *library], n=1)
+        hint = f" Did you mean `{close[0]}`?" if close else ""
         if inspect.ismodule(elsewhere.get(name)):
             raise AnswerError(
                 f"`{name}` is imported in the notebook, but `{function.__name__}` will run "
                 f"inside {module}, which does not have it: do without, or import it inside "
-                "the function."
+                f"the function.{hint}"
             )
         if name in elsewhere:
             raise AnswerError(
                 f"`{name}` is defined elsewhere in the notebook, but `{function.__name__}` will "
-                f"run inside {module}, which does not have it: move `{name}` into the function."
+                f"run inside {module}, which does not have it: move `{name}` into the "
+                f"function.{hint}"
             )
-        close = get_close_matches(name, [*function.__code__.co_varnames, *library], n=1)
-        hint = f" Did you mean `{close[0]}`?" if close else ""
         raise AnswerError(f"`{name}` is not defined in `{function.__name__}` or in {module}.{hint}")
 
 

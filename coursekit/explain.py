@@ -46,6 +46,14 @@ def explain_changed(changed: list[str], right: bool) -> str:
     )
 
 
+def explain_unchanged(names: list[str]) -> str:
+    which = " and ".join(f"`{name}`" for name in names)
+    return (
+        f"{which} should have been changed, and {'was' if len(names) == 1 else 'were'} not. The "
+        "change must happen in that very array: `x = x + ...` makes a new one and leaves the old."
+    )
+
+
 def _explain_recursion(error: BaseException, answer: FunctionType | None) -> str:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-100:]
     own = answer.__code__.co_filename if answer else ""
@@ -68,7 +76,7 @@ def _advice(message: str) -> str:
         return " NumPy's functions take arrays: use the tensor's `.data`."
     if "only a tensor with one entry has one" in message:
         return (
-            " Python asked whether a tensor is true, as `in` does when it searches a list: it "
-            "compares values. Put tensors into a set, or compare with `is`."
+            " Python asked whether a tensor is true, as `if tensor:` does, and `in` when it "
+            "searches a list. Write `is not None`, or look tensors up in a set."
         )
     return ""

@@ -16,7 +16,7 @@ def overlooked(name: str, answer: Answer | None) -> str:
     function = name.rpartition(".")[2]
     definition = re.compile(rf"^\s*def {function}\b", re.M)
     last = next((cell for cell in reversed(_cells()) if definition.search(cell)), None)
-    if last is None or (answer is not None and answer.source.strip() in last):
+    if last is None or (answer is not None and _lines(answer.source) in _lines(last)):
         return ""
     about = " What follows is about the version before it." if answer is not None else ""
     if not re.search(rf"@exercise\(\s*['\"]{re.escape(name)}['\"]", last):
@@ -25,6 +25,11 @@ def overlooked(name: str, answer: Answer | None) -> str:
             f"it, so it is not your answer yet.{about}"
         )
     return f"Your last cell with `def {function}` stopped with an error.{about}"
+
+
+def _lines(text: str) -> str:
+    """A text without what nobody sees: space at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
 def _cells() -> list[str]:

@@ -17,7 +17,7 @@ import numpy as np
 from coursekit import library
 from coursekit.checking import Check, Checks, Inputs
 from coursekit.compare import Difference, difference
-from coursekit.explain import explain_changed, explain_error, explain_time
+from coursekit.explain import explain_changed, explain_error, explain_time, explain_unchanged
 from coursekit.limits import OutOfTime, call_within
 
 SECONDS_PER_CHECK = 10.0
@@ -204,8 +204,13 @@ def _failure(
         failure.message = given.message
         return failure
     failure.difference = difference(expected.value, given.value, check.tolerance)
-    if given.changed != expected.changed:
-        failure.message = explain_changed(given.changed, right=failure.difference is None)
+    extra = [name for name in given.changed if name not in expected.changed]
+    missing = [name for name in expected.changed if name not in given.changed]
+    if extra:
+        failure.message = explain_changed(extra, right=failure.difference is None)
+    elif missing:
+        failure.message = explain_unchanged(missing)
+    if failure.message:
         return failure
     return failure if failure.difference else None
 

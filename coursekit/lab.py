@@ -66,7 +66,12 @@ def arguments(notebook: Path, port: int, browser: bool) -> list[str]:
 
 
 def use_this_environment() -> None:
-    """Let JupyterLab's terminals and `!` lines find this environment's commands first."""
+    """Let JupyterLab find this environment's commands first, and the course's own settings.
+
+    The settings, in coursekit/jupyter, keep it from asking whether it may fetch news.
+    """
     scripts = str(Path(sys.executable).parent)
     others = [p for p in os.environ.get("PATH", "").split(os.pathsep) if p and p != scripts]
     os.environ["PATH"] = os.pathsep.join([scripts, *others])
+    settings = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))

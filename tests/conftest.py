@@ -14,6 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent / "offline"))
 
 import network_block
 
+# With pytest-xdist the counts come back to this process, which has to know how to print them.
+pytest_plugins = ["tests.course.proof_summary"]
+
 KINDS = {"unit", "integration", "slow"}
 HERE = Path(__file__).parent
 

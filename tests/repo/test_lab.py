@@ -176,3 +176,14 @@ def fetch(address: str) -> str:
     """What this machine answers at an address."""
     with urllib.request.urlopen(address, timeout=30) as answer:
         return str(answer.read().decode())
+
+
+def test_the_lab_does_not_ask_whether_it_may_fetch_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jupyter_core.paths import jupyter_config_path
+    from jupyterlab_server.config import get_page_config
+
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    lab.use_this_environment()
+    disabled = get_page_config(jupyter_config_path())["disabledExtensions"]
+    assert "@jupyterlab/apputils-extension:announcements" in str(disabled)
