@@ -35,7 +35,7 @@ def difference(
         return Difference(where, f"{_article(got)} instead of {_article(wanted)}", expected, given)
     if isinstance(expected, dict):
         if expected.keys() != given.keys():
-            return Difference(where, "other keys", sorted(expected), sorted(given))
+            return Difference(where, _other_keys(expected, given), expected, given)
         for key in expected:
             place = f"{where}, {key}" if where else str(key)
             found = difference(expected[key], given[key], tolerance, place)
@@ -44,16 +44,35 @@ def difference(
         return None
     if isinstance(expected, list | tuple):
         if len(expected) != len(given):
-            what = f"{len(given)} entries instead of {len(expected)}"
+            entries = "entry" if len(given) == 1 else "entries"
+            what = f"{len(given)} {entries} instead of {len(expected)}"
             return Difference(where, what, expected, given)
         triples = zip(range(len(expected)), expected, given, strict=True)
         return _first([(f"{where}[{i}]", e, g) for i, e, g in triples], tolerance)
     if isinstance(expected, np.ndarray | np.generic | float | int) and not _is_flag(expected):
         return _numbers_differ(np.asarray(expected), np.asarray(given), tolerance, where)
     if expected != given:
-        what = _yes_or_no(expected, given) if _is_flag(expected) else "another value"
+        what = f"{_short(given)} instead of {_short(expected)}"
+        if _is_flag(expected):
+            what = _yes_or_no(expected, given)
         return Difference(where, what, expected, given)
     return None
+
+
+def _other_keys(expected: dict[Any, Any], given: dict[Any, Any]) -> str:
+    missing = [key for key in expected if key not in given]
+    extra = [key for key in given if key not in expected]
+    parts = [("missing", missing), ("too many", extra)]
+    return "; ".join(f"{word} {_listed(keys)}" for word, keys in parts if keys)
+
+
+def _listed(keys: list[Any]) -> str:
+    return ", ".join(_short(key) for key in keys[:3]) + (", ..." if len(keys) > 3 else "")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _yes_or_no(expected: Any, given: Any) -> str:

@@ -76,7 +76,8 @@ def _failure_details(check: Check, failure: Failure) -> list[tuple[str, str]]:
     if found is not None and not failure.message:
         where = f"{found.where}: " if found.where else ""
         details.append(("First difference", f"{where}{found.what}"))
-        if isinstance(found.expected, np.ndarray) and found.expected.ndim and not shapes_alone:
+        alike = type(found.expected) is type(found.given) and not shapes_alone
+        if alike and _says_more(found.expected):
             details.append(("Side by side", _side_by_side(found.expected, found.given)))
     if failure.warned:
         details.append(("It warned", "; ".join(failure.warned[:3])))
@@ -87,8 +88,17 @@ def _failure_details(check: Check, failure: Failure) -> list[tuple[str, str]]:
     return details
 
 
-def _side_by_side(expected: np.ndarray, given: np.ndarray) -> str:
-    """Both arrays, with as many digits as it takes to see that they differ."""
+def _says_more(value: Any) -> bool:
+    """Whether a value has more to it than the sentence about the difference says."""
+    return (
+        bool(np.ndim(value))
+        if isinstance(value, np.ndarray)
+        else isinstance(value, list | tuple | dict)
+    )
+
+
+def _side_by_side(expected: Any, given: Any) -> str:
+    """Both values, with as many digits as it takes to see that they differ."""
     texts = {}
     for precision in (4, 8, 12):
         texts = {"expected": shown(expected, precision), "yours   ": shown(given, precision)}

@@ -82,7 +82,9 @@ def test_what_is_not_equal_differs(expected: Any, given: Any) -> None:
         ({"list": [1, 2]}, {"list": [1, 3]}, "list[1]", "3 instead of 2"),
         (array(1.0), None, "", "nothing (None) instead of an array"),
         (array(1.0), array(1.0, 1.0), "", "shape (2,) instead of (1,)"),
-        ([1, 2], [1], "", "1 entries instead of 2"),
+        ([1, 2], [1], "", "1 entry instead of 2"),
+        ("moth ", "moth", "", "'moth' instead of 'moth '"),
+        ({"a": 1, "b": 2}, {"a": 1, "c": 2}, "", "missing 'b'; too many 'c'"),
     ],
 )
 def test_the_first_difference_is_named(expected: Any, given: Any, where: str, what: str) -> None:
