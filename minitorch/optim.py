@@ -58,7 +58,10 @@ class Optimizer:
         raise NotImplementedError
 
     def scratch_like(self, array: Array) -> Array:
-        """An array of the same shape and dtype to compute in: shared, with nothing of value."""
+        """An array of the same shape and dtype to compute in, with nothing of value in it.
+
+        Every call gives the same memory, so two results at a time need two arrays of your own.
+        """
         return self.scratch[array.dtype][: array.size].reshape(array.shape)
 
     def zero_grad(self) -> None:

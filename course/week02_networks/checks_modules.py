@@ -62,12 +62,17 @@ def _names(attributes):
     pairs = list(given)
     if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
         raise Complaint("It should list pairs, `(name, parameter)`, and lists something else.")
+    if pairs and all(isinstance(first, Parameter) for first, _ in pairs):
+        raise Complaint("The pairs are (name, parameter); yours have the parameter first.")
     if not all(isinstance(part, Parameter) for _, part in pairs):
         raise Complaint(
             "Some of what is listed is no Parameter. A module's parts are asked in turn."
         )
     number = {id(parameter): number for number, parameter in made.items()}
-    return [f"{name}: parameter {number[id(parameter)]}" for name, parameter in pairs]
+    return {
+        "names": [name for name, _ in pairs],
+        "the parameter of each name": [number[id(parameter)] for _, parameter in pairs],
+    }
 
 
 named_parameters.check("a module's own parameters", cases=flat_modules)(_names)
@@ -95,6 +100,31 @@ def names_without_the_parts_name(self):
             for inner, parameter in part.named_parameters():
                 names.setdefault(parameter, inner)
     return [(name, parameter) for parameter, name in names.items()]
+
+
+@named_parameters.wrong
+def names_without_the_parts_name_and_twice(self):
+    """A part's parameters keep the names that they have inside it, so two layers' weights have
+    one name: put the name of the part and a dot in front. And a parameter that is reached in two
+    ways is listed twice; it should be there once."""
+    found = []
+    for name, part in self.named_parts():
+        found += [(name, part)] if isinstance(part, Parameter) else part.named_parameters()
+    return found
+
+
+@named_parameters.wrong
+def names_behind_the_parameters(self):
+    """The pairs are (name, parameter), in this order. A dictionary from parameter to name lists
+    them the other way round: exchange them at the end."""
+    names = {}
+    for name, part in self.named_parts():
+        if isinstance(part, Parameter):
+            names.setdefault(part, name)
+        else:
+            for parameter, inner in part.named_parameters():
+                names.setdefault(parameter, f"{name}.{inner}")
+    return list(names.items())
 
 
 @named_parameters.wrong
@@ -220,16 +250,9 @@ def _loaded(state):
     module = Module()
     module.weight, module.bias = Parameter(np.zeros((2, 3))), Parameter(np.zeros(2))
     arrays = [module.weight.data, module.bias.data]
-    raised, told = "nothing", ""
-    try:
-        module.load_state_dict(state)
-    except Exception as error:
-        raised, told = type(error).__name__, str(error)
+    module.load_state_dict(state)
     parameters = {"weight": module.weight, "bias": module.bias}
-    names = {name for name in {*parameters, *state} if name in told.replace("weights", "")}
     return {
-        "it raised": raised,
-        "names that the message says": sorted(names - {"weights"}),
         **{name: parameter.data for name, parameter in parameters.items()},
         "the parameters keep their arrays": [
             parameter.data is array for parameter, array in zip(parameters.values(), arrays)
@@ -247,27 +270,29 @@ load_state_dict.check("the numbers are copied", cases=states_that_fit)(_loaded)
 
 @load_state_dict.check("names that are missing, or too many", cases=states_with_other_names)
 def _(state):
-    return _refused(state)
+    return _refused(state)[1]
 
 
 @load_state_dict.check("shapes that differ", cases=states_with_other_shapes)
 def _(state):
-    return _refused(state)
+    return _refused(state)[1]
 
 
 def _refused(state):
-    """What matters where a state does not fit: the kind of error, and that nothing was changed."""
-    found = _loaded(state)
-    if found["it raised"] != "ValueError":
-        raise Complaint(
-            f"The state does not fit, so a ValueError is asked for; it raised {found['it raised']}."
-        )
-    return {name: found[name] for name in ("weight", "bias")}
+    """What the message says where a state does not fit, and the weights, which must not change."""
+    module = Module()
+    module.weight, module.bias = Parameter(np.zeros((2, 3))), Parameter(np.zeros(2))
+    try:
+        module.load_state_dict(state)
+    except ValueError as error:
+        return str(error), {"weight": module.weight.data, "bias": module.bias.data}
+    raise Complaint("The state does not fit, so a ValueError is asked for; it raised nothing.")
 
 
 @load_state_dict.check("the message names what does not fit", cases=states_with_other_shapes)
 def _(state):
-    return _loaded(state)["names that the message says"]
+    message, _ = _refused(state)
+    return {"names in the message": [name for name in ("weight", "bias") if name in message]}
 
 
 @load_state_dict.wrong
@@ -298,6 +323,17 @@ def loads_without_looking(self, state):
     are changed, one too many goes unnoticed, and a wrong shape may be broadcast. Look for
     misfits before anything is changed."""
     for name, parameter in self.named_parameters():
+        parameter.data[...] = state[name]
+
+
+@load_state_dict.wrong
+def loads_and_complains_of_nothing_in_particular(self, state):
+    """Your message does not say which name or shape does not fit, and whoever reads it has to
+    search: put the lines of `misfits` into it."""
+    parameters = dict(self.named_parameters())
+    if misfits(parameters, state):
+        raise ValueError("this state does not fit")
+    for name, parameter in parameters.items():
         parameter.data[...] = state[name]
 
 
@@ -403,9 +439,17 @@ def _applied(layer, x):
     return out
 
 
+def _passed_on(layer, x):
+    """What comes out of a layer that drops nothing, and whether a gradient finds its way back."""
+    tensor = Tensor(x, requires_grad=True)
+    out = _applied(layer, tensor)
+    return {"result": out.data, "a gradient comes back": out.requires_grad}
+
+
 @dropout.check("what stays, and how much of it", cases=large_inputs, tolerance=0.04)
 def _(x, p, seed):
-    out = _applied(_dropout(p, seed), Tensor(x)).data
+    given, x = x, x.copy()
+    out = _applied(_dropout(p, seed), Tensor(given)).data
     dropped = out == 0
     return {
         "share that is zero": float(dropped.mean()),
@@ -419,12 +463,12 @@ def _(x, p, seed):
 
 @dropout.check("in use it changes nothing", cases=small_inputs)
 def _(x, p, seed):
-    return _applied(_dropout(p, seed).eval(), Tensor(x)).data
+    return _passed_on(_dropout(p, seed).eval(), x)
 
 
 @dropout.check("with nothing to drop it changes nothing", cases=small_inputs)
 def _(x, p, seed):
-    return _applied(_dropout(0, seed), Tensor(x)).data
+    return _passed_on(_dropout(0, seed), x)
 
 
 @dropout.check("drawn anew, from its own generator", cases=large_inputs)
@@ -440,12 +484,16 @@ def _(x, p, seed):
 
 @dropout.check("the gradient goes where the numbers went", cases=inputs_with_cotangents)
 def _(x, g, p, seed):
-    tensor = Tensor(x, requires_grad=True)
+    given, x = x, x.copy()
+    tensor = Tensor(given, requires_grad=True)
     out = _applied(_dropout(p, seed), tensor)
     if not out.requires_grad:
-        return "no gradient flows back"
+        return {"a gradient comes back": False}
     out.backward(g)
-    return bool(np.allclose(tensor.grad, g * out.data / x))
+    return {
+        "a gradient comes back": True,
+        "it is scaled as the numbers were": bool(np.allclose(tensor.grad, g * out.data / x)),
+    }
 
 
 @dropout.wrong
@@ -529,6 +577,36 @@ def drops_the_gradient_too(self, x):
         return x
     kept = self.rng.random(x.shape) >= self.p
     return Tensor(x.data * (kept / (1 - self.p)).astype(x.dtype))
+
+
+@dropout.wrong
+def cuts_the_history_where_nothing_drops(self, x):
+    """`Tensor(x.data)` has no history, so no gradient goes through it: return `x` itself."""
+    if not self.training or self.p == 0:
+        return Tensor(x.data)
+    kept = self.rng.random(x.shape) >= self.p
+    return x * (kept / (1 - self.p)).astype(x.dtype)
+
+
+@dropout.wrong
+def cuts_the_history_everywhere(self, x):
+    """`Tensor(...)` of an array has no history, so no gradient goes through the layer, neither in
+    training nor in use: multiply the tensor `x`, and return `x` itself where nothing drops."""
+    if not self.training or self.p == 0:
+        return Tensor(x.data)
+    kept = self.rng.random(x.shape) >= self.p
+    return Tensor(x.data * (kept / (1 - self.p)).astype(x.dtype))
+
+
+@dropout.wrong
+def drops_in_place(self, x):
+    """You change the array of `x` itself. Whoever passed it in still needs it, and the rule of this
+    product is not recorded: `x * ...` makes a new tensor, with its history."""
+    if not self.training or self.p == 0:
+        return x
+    kept = self.rng.random(x.shape) >= self.p
+    x.data *= (kept / (1 - self.p)).astype(x.dtype)
+    return x
 
 
 @dropout.alternative

@@ -182,6 +182,15 @@ def clips_after_a_used_up_loop(parameters, max_norm):
     return norm
 
 
+@clip.wrong
+def clips_only_in_name(parameters, max_norm):
+    """The norm is right, but no gradient is scaled. `g = g * scale` makes a new array and gives the
+    name to that: write `g *= scale`. If you do, look for a generator, `(... for ...)`, that the
+    norm has used up: the loop after it finds nothing. Put the gradients into a list."""
+    gradients = (p.grad for p in parameters if p.grad is not None)
+    return math.sqrt(sum(float((g**2).sum()) for g in gradients))
+
+
 @clip.alternative
 def clips_all_in_one(parameters, max_norm):
     gradients = [p.grad for p in parameters if p.grad is not None]
@@ -207,8 +216,8 @@ def steps_of_the_descent(rng):
 
 
 def steps_to_a_floor(rng):
-    for step in (2, 9, 14, 24):
-        yield {"step": step, "peak": 0.5, "warmup": 4, "total": 24, "floor": 0.1}
+    for step in (1, 2, 9, 14, 24):
+        yield {"step": step, "peak": 0.5, "warmup": 4, "total": 24, "floor": 0.2}
 
 
 def steps_beyond(rng):
@@ -319,6 +328,55 @@ def rate_not_halved(step, peak, warmup, total, floor=0.0):
         return peak * step / warmup
     progress = min((step - warmup) / max(total - warmup, 1), 1.0)
     return floor + (peak - floor) * (1 + math.cos(math.pi * progress))
+
+
+@schedule.wrong
+def rate_cut_off_at_the_floor(step, peak, warmup, total, floor=0.0):
+    """`max(floor, ...)` cuts the curve off: it comes down toward zero and then stays level. The
+    cosine covers the way from `peak` to `floor`, and arrives there at step `total`."""
+    if step < warmup:
+        return peak * step / warmup
+    progress = min((step - warmup) / max(total - warmup, 1), 1.0)
+    return max(floor, peak * (1 + math.cos(math.pi * progress)) / 2)
+
+
+@schedule.wrong
+def rate_never_below_the_floor(step, peak, warmup, total, floor=0.0):
+    """The floor holds in the warm-up too. It is only the end of the way down: the warm-up is
+    peak * step / warmup, whatever the floor."""
+    if step < warmup:
+        return max(floor, peak * step / warmup)
+    progress = min((step - warmup) / max(total - warmup, 1), 1.0)
+    return floor + (peak - floor) * (1 + math.cos(math.pi * progress)) / 2
+
+
+@schedule.wrong
+def rate_warms_up_from_the_floor(step, peak, warmup, total, floor=0.0):
+    """Your warm-up starts at `floor`. It starts from 0: step 1 gets peak / warmup."""
+    if step < warmup:
+        return floor + (peak - floor) * step / warmup
+    progress = min((step - warmup) / max(total - warmup, 1), 1.0)
+    return floor + (peak - floor) * (1 + math.cos(math.pi * progress)) / 2
+
+
+@schedule.wrong
+def rate_warms_up_one_step_late(step, peak, warmup, total, floor=0.0):
+    """The warm-up takes `step - 1`, so step 1 gets a rate of zero and does nothing. Steps count
+    from 1: the rate is peak * step / warmup."""
+    if step <= warmup:
+        return peak * (step - 1) / max(warmup, 1)
+    progress = min((step - warmup) / max(total - warmup, 1), 1.0)
+    return floor + (peak - floor) * (1 + math.cos(math.pi * progress)) / 2
+
+
+@schedule.wrong
+def rate_without_pi(step, peak, warmup, total, floor=0.0):
+    """`math.cos` takes an angle: half a turn is pi. Without `math.pi` the curve stops before it has
+    come down."""
+    if step < warmup:
+        return peak * step / warmup
+    progress = min((step - warmup) / max(total - warmup, 1), 1.0)
+    return floor + (peak - floor) * (1 + math.cos(progress)) / 2
 
 
 @schedule.alternative

@@ -24,11 +24,11 @@ def _run(optimizer, weights, gradients, rates=None):
         if not kept:
             kept = {name: part for name, part in state.items() if isinstance(part, np.ndarray)}
     return {
-        "weights after each step": found,
         "what it remembers": {
             name: part.copy() if isinstance(part, np.ndarray) else part
             for name, part in state.items()
         },
+        "weights after each step": found,
         "the weights are the same array": parameter.data is array,
         "what it remembers stays in the same arrays": all(
             state[name] is part for name, part in kept.items()
@@ -46,9 +46,9 @@ def _steps(rng, shape, count, dtype=np.float64):
 # -- SGD ---------------------------------------------------------------------------------------
 
 
-def one_step(rng):
+def steps_without_momentum(rng):
     for shape in [(1,), (2, 3)]:
-        yield {**_steps(rng, shape, 1), "lr": 0.1, "momentum": 0.0}
+        yield {**_steps(rng, shape, 2), "lr": 0.1, "momentum": 0.0}
 
 
 def steps_with_momentum(rng):
@@ -68,7 +68,7 @@ def _sgd(weights, gradients, lr, momentum):
     return _run(lambda p: optim.SGD(p, lr, momentum), weights, gradients)
 
 
-sgd.check("one step down the slope", cases=one_step)(_sgd)
+sgd.check("down the slope, without momentum", cases=steps_without_momentum)(_sgd)
 sgd.check("several steps with momentum", cases=steps_with_momentum)(_sgd)
 sgd.check("float32 stays float32", cases=float32_steps)(_sgd)
 
@@ -113,9 +113,26 @@ def sgd_without_momentum(self, weights, gradient, state, options):
 
 
 @sgd.wrong
+def sgd_changes_nothing(self, weights, gradient, state, options):
+    """Neither `weights` nor `state["velocity"]` changes. `v = ...` and `weights = ...` make new
+    arrays and give the names to them, and the old ones stay: change the arrays themselves, as in
+    `v *= ...` and `weights -= ...`."""
+
+
+@sgd.wrong
+def sgd_moves_too_early(self, weights, gradient, state, options):
+    """You move before the velocity takes in this gradient, so each step follows the old velocity,
+    and the first does not move at all. First the velocity, then the weights."""
+    weights -= options["lr"] * state["velocity"]
+    state["velocity"] *= options["momentum"]
+    state["velocity"] += gradient
+
+
+@sgd.wrong
 def sgd_makes_new_weights(self, weights, gradient, state, options):
-    """`weights = weights - ...` makes a new array and gives the name to that; the parameter still
-    has the old one. Change the array itself: `weights -= ...`."""
+    """The velocity is right, but `weights` never moves. `weights = weights - ...` makes a new array
+    and gives the name to that; the parameter still has the old one. Change the array itself:
+    `weights -= ...`."""
     state["velocity"] *= options["momentum"]
     state["velocity"] += gradient
     weights = weights - options["lr"] * state["velocity"]
@@ -354,9 +371,142 @@ def adam_makes_new_averages(self, weights, gradient, state, options):
 
 
 @adamw.wrong
+def adam_changes_nothing(self, weights, gradient, state, options):
+    """Neither the weights nor the averages change. `mean = ...` and `weights = ...` make new arrays
+    and give the names to them, and the old ones stay: change the arrays themselves, as in
+    `mean[...] = ...` and `weights -= ...`."""
+    state["steps"] += 1
+
+
+@adamw.wrong
+def adam_moves_too_early(self, weights, gradient, state, options):
+    """You move before the averages take in this gradient, so each step follows the old ones, and
+    the first does not move at all. First the averages, then the weights."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    mean = state["mean"] / (1 - beta1 ** state["steps"])
+    square = state["square"] / (1 - beta2 ** state["steps"])
+    weights *= 1 - lr * options["weight_decay"]
+    weights -= lr * mean / (np.sqrt(square) + options["eps"])
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient**2
+
+
+@adamw.wrong
+def adam_averages_under_another_name(self, weights, gradient, state, options):
+    """The averages in `state` stay zero. `mean = b1 * mean + ...` makes a new array and gives the
+    name to that, and nothing is remembered: write into the array, `mean[...] = ...`."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    weights *= 1 - lr * options["weight_decay"]
+    mean = (1 - beta1) * gradient / (1 - beta1 ** state["steps"])
+    square = (1 - beta2) * gradient**2 / (1 - beta2 ** state["steps"])
+    weights -= lr * mean / (np.sqrt(square) + options["eps"])
+
+
+@adamw.wrong
+def adam_corrects_in_place(self, weights, gradient, state, options):
+    """`mean /= 1 - b1**t` changes the average that the next step goes on from, so it is corrected
+    again and again. Keep the averages as they are and put the corrected ones into new arrays."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    weights *= 1 - lr * options["weight_decay"]
+    mean, square = state["mean"], state["square"]
+    mean[...] = beta1 * mean + (1 - beta1) * gradient
+    square[...] = beta2 * square + (1 - beta2) * gradient**2
+    mean /= 1 - beta1 ** state["steps"]
+    square /= 1 - beta2 ** state["steps"]
+    weights -= lr * mean / (np.sqrt(square) + options["eps"])
+
+
+@adamw.wrong
+def adam_corrects_the_mean_alone(self, weights, gradient, state, options):
+    """You correct `mean` and not `square`. Both begin at zero: divide `square` by 1 - b2**t."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    weights *= 1 - lr * options["weight_decay"]
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient**2
+    mean = state["mean"] / (1 - beta1 ** state["steps"])
+    weights -= lr * mean / (np.sqrt(state["square"]) + options["eps"])
+
+
+@adamw.wrong
+def adam_decays_after_the_step(self, weights, gradient, state, options):
+    """The weights decay after the step, so the step itself shrinks too. First the decay, then the
+    step."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient**2
+    mean = state["mean"] / (1 - beta1 ** state["steps"])
+    square = state["square"] / (1 - beta2 ** state["steps"])
+    weights -= lr * mean / (np.sqrt(square) + options["eps"])
+    weights *= 1 - lr * options["weight_decay"]
+
+
+@adamw.wrong
+def adam_without_squaring(self, weights, gradient, state, options):
+    """`square` averages the gradients themselves. It is over their squares, `gradient**2`; a
+    negative number under the root gives nan."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    weights *= 1 - lr * options["weight_decay"]
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient
+    mean = state["mean"] / (1 - beta1 ** state["steps"])
+    square = state["square"] / (1 - beta2 ** state["steps"])
+    with np.errstate(all="ignore"):
+        weights -= lr * mean / (np.sqrt(square) + options["eps"])
+
+
+@adamw.wrong
+def adam_multiplies_by_the_count(self, weights, gradient, state, options):
+    """You correct with `b1 * t`. It is b1 to the power of t: `b1 ** t`, which fades as the steps go
+    on."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    weights *= 1 - lr * options["weight_decay"]
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient**2
+    with np.errstate(all="ignore"):
+        mean = state["mean"] / np.float64(1 - beta1 * state["steps"])
+        square = state["square"] / np.float64(1 - beta2 * state["steps"])
+        weights -= lr * mean / (np.sqrt(square) + options["eps"])
+
+
+@adamw.wrong
+def adam_forgets_the_count(self, weights, gradient, state, options):
+    """`state["steps"]` stays at 0, so every step is corrected as if it were the first. A name of
+    your own, `t = state["steps"] + 1`, is forgotten: `state["steps"] += 1`, then read it."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    weights *= 1 - lr * options["weight_decay"]
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient**2
+    mean, square = state["mean"] / (1 - beta1), state["square"] / (1 - beta2)
+    weights -= lr * mean / (np.sqrt(square) + options["eps"])
+
+
+@adamw.wrong
+def adam_takes_one_scratch_for_two(self, weights, gradient, state, options):
+    """Two calls of `self.scratch_like(weights)` give the same memory: the second result is written
+    over the first. Use it for one thing at a time, and a new array for the other."""
+    (beta1, beta2), lr = options["betas"], options["lr"]
+    state["steps"] += 1
+    weights *= 1 - lr * options["weight_decay"]
+    state["mean"][...] = beta1 * state["mean"] + (1 - beta1) * gradient
+    state["square"][...] = beta2 * state["square"] + (1 - beta2) * gradient**2
+    mean, size = self.scratch_like(weights), self.scratch_like(weights)
+    np.divide(state["mean"], 1 - beta1 ** state["steps"], out=mean)
+    np.sqrt(state["square"] / (1 - beta2 ** state["steps"]), out=size)
+    weights -= lr * mean / (size + options["eps"])
+
+
+@adamw.wrong
 def adam_makes_new_weights(self, weights, gradient, state, options):
-    """`weights = weights - ...` makes a new array and gives the name to that; the parameter still
-    has the old one. Change the array itself: `weights -= ...`."""
+    """The averages are right, but `weights` never moves. `weights = weights - ...` makes a new
+    array and gives the name to that; the parameter still has the old one. Change the array itself:
+    `weights -= ...`."""
     (beta1, beta2), lr = options["betas"], options["lr"]
     state["steps"] += 1
     weights = weights * (1 - lr * options["weight_decay"])
