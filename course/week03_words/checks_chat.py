@@ -59,6 +59,11 @@ def empty_contents(rng):
     yield {"messages": [message("user", ""), message("assistant", "")], "ask": False}
 
 
+def contents_with_spaces(rng):
+    yield {"messages": [message("user", " Hi.")], "ask": False}
+    yield {"messages": [message("user", "  Hi. \n"), message("assistant", " 5\n")], "ask": False}
+
+
 def random_chats(rng):
     for size in (3, 6):
         roles = rng.choice(chat_template.ROLES, size).tolist()
@@ -75,10 +80,21 @@ def _chat(messages, ask):
         found = chat_template.encode_chat(tokenizer, messages, ask=True)
     else:
         found = chat_template.encode_chat(tokenizer, messages)
+    if found is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(found, tuple) or len(found) != 2:
         raise Complaint("It should return two lists, `ids, said`.")
     ids, said = found
-    return {"ids": [int(id) for id in ids], "said": [bool(flag) for flag in said]}
+    if not (isinstance(ids, list) and all(isinstance(id, int) for id in ids)):
+        raise Complaint(
+            "`ids` should be a list of whole numbers. A list inside the list comes from `append` "
+            "or from `[a, b]` where a content should be spread: `ids.extend(b)`, `[a, *b]`."
+        )
+    if not (isinstance(said, list) and all(flag in (True, False) for flag in said)):
+        raise Complaint("`said` should be a list with True or False for each id.")
+    return {"ids": ids, "said": [bool(flag) for flag in said]}
 
 
 chat.check("one message", cases=one_message)(_chat)
@@ -86,6 +102,7 @@ chat.check("several turns", cases=turns)(_chat)
 chat.check("the assistant is asked to speak", cases=questions)(_chat)
 chat.check("a content that spells special tokens", cases=forgeries)(_chat)
 chat.check("empty contents", cases=empty_contents)(_chat)
+chat.check("spaces and line ends around a content", cases=contents_with_spaces)(_chat)
 chat.check("random conversations", cases=random_chats)(_chat)
 
 
@@ -196,6 +213,115 @@ def chat_never_asks(tokenizer, messages, ask=False):
         content = [*tokenizer.encode(message["content"]), special["<|end|>"]]
         ids += [special[f"<|{message['role']}|>"], *content]
         said += [False] + [message["role"] == "assistant"] * len(content)
+    return ids, said
+
+
+@chat.wrong
+def chat_question_has_no_flag(tokenizer, messages, ask=False):
+    """There is one flag too few when `ask` is true: `said` has an entry for every id, for the
+    `<|assistant|>` at the end, too."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"]), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+    return ids, said
+
+
+@chat.wrong
+def chat_begin_has_no_flag(tokenizer, messages, ask=False):
+    """There is one flag too few: the one of `<|begin|>` is missing, so that all others stand one
+    place too early. `said` has an entry for every id."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], []
+    for message in messages:
+        content = [*tokenizer.encode(message["content"]), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
+def chat_allows_special(tokenizer, messages, ask=False):
+    """Special tokens are allowed inside a content, so a message that spells `<|end|>` ends its own
+    turn: encode each content with nothing allowed."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"], special), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
+def chat_strips(tokenizer, messages, ask=False):
+    """You strip the content. Whatever was said belongs to it, spaces too."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"].strip()), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
+def chat_strips_the_end(tokenizer, messages, ask=False):
+    """You strip the end of the content. Whatever was said belongs to it, line ends too."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"].rstrip("\n")), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
+def chat_every_end_is_said(tokenizer, messages, ask=False):
+    """You count every `<|end|>` as said. The assistant says the one behind its own words; those
+    behind the others' words it only reads."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = tokenizer.encode(message["content"])
+        ids += [special[f"<|{message['role']}|>"], *content, special["<|end|>"]]
+        said += [False, *[message["role"] == "assistant"] * len(content), True]
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
+def chat_tool_is_said(tokenizer, messages, ask=False):
+    """You count the tool's words as said by the assistant. It calls the tool, and that is said;
+    what the tool answers it only reads."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"]), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] in ("assistant", "tool")] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
     return ids, said
 
 

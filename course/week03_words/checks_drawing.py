@@ -1,8 +1,10 @@
 """Week 3, drawing a token: what an answer must do, and the mistakes it must catch."""
 
+from numbers import Integral
+
 import numpy as np
 
-from coursekit.checking import Checks
+from coursekit.checking import Checks, Complaint
 from minitorch import ngram
 
 drawing = Checks("ngram.draw")
@@ -31,13 +33,34 @@ def rounded_rows(rng):
     yield {"row": np.full(10, 0.1, np.float32), "u": float(np.nextafter(1.0, 0.0))}
 
 
+def ends_that_move(rng):
+    # Beside an inner end: on its other side once `u` runs over the sum that there is.
+    yield {"row": np.array([0.6, 0.6]), "u": 0.55}
+    yield {"row": np.full(3, 0.333), "u": 0.6664}
+
+
+def single_precision(rng):
+    # In float32 the small ones are lost beside the 1.
+    yield {"row": np.array([1.0, 5e-8, 5e-8], np.float32), "u": 0.99999993}
+
+
 def certain_tokens(rng):
     yield {"row": np.array([1.0]), "u": 0.7}
     yield {"row": np.array([0.0, 1.0]), "u": 0.0}
 
 
 def _draw(row, u):
-    return int(ngram.draw(row, u))
+    token = ngram.draw(row, u)
+    if token is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
+    if not isinstance(token, Integral):
+        raise Complaint(
+            f"It returned a value of type `{type(token).__name__}`. The number of a token is a "
+            "whole number: `int(...)`."
+        )
+    return int(token)
 
 
 drawing.check("two equal halves", cases=halves)(_draw)
@@ -45,6 +68,8 @@ drawing.check("tokens that are impossible", cases=impossible_tokens)(_draw)
 drawing.check("one token is certain", cases=certain_tokens)(_draw)
 drawing.check("random probabilities", cases=random_rows)(_draw)
 drawing.check("a sum that is not quite 1", cases=rounded_rows)(_draw)
+drawing.check("a sum that is not 1, beside an end", cases=ends_that_move)(_draw)
+drawing.check("probabilities in float32", cases=single_precision)(_draw)
 
 
 @drawing.wrong
@@ -83,6 +108,31 @@ def draw_past_the_end(row, u):
     and no token is there; and a little more than 1 makes the last token too rare. Divide the sum
     that there is: compare with `u` times the last end."""
     return int(np.searchsorted(np.cumsum(row), u, side="right"))
+
+
+@drawing.wrong
+def draw_clipped(row, u):
+    """You keep the result from running past the last token, but the probabilities may sum to a
+    little more or less than 1, and then every part has the wrong length, not the last alone.
+    Divide the sum that there is: compare with `u` times the last end."""
+    place = int(np.searchsorted(np.cumsum(row, dtype=np.float64), u, side="right"))
+    return min(place, len(row) - 1)
+
+
+@drawing.wrong
+def draw_in_float32(row, u):
+    """The sums are in float32, where a small probability beside a large one is lost, and `u`
+    times the last end can become the last end itself: `np.cumsum(row, dtype=np.float64)`."""
+    ends = np.cumsum(row)
+    return int(np.searchsorted(ends, u * ends[-1], side="right"))
+
+
+@drawing.wrong
+def draw_in_float32_and_clipped(row, u):
+    """The sums are in float32, where a small probability beside a large one is lost. That cannot
+    be mended at the end: `np.cumsum(row, dtype=np.float64)`."""
+    ends = np.cumsum(row)
+    return min(int(np.searchsorted(ends, u * ends[-1], side="right")), len(row) - 1)
 
 
 @drawing.wrong

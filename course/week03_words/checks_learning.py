@@ -1,7 +1,4 @@
-"""Week 3, learning merges: what an answer must do, and the mistakes it must catch.
-
-Words are given as lists, `[tokens, count]`, since inputs are plain data.
-"""
+"""Week 3, learning merges: what an answer must do, and the mistakes it must catch."""
 
 from coursekit.checking import Checks, Complaint
 from minitorch import bpe
@@ -11,60 +8,56 @@ learn = Checks("bpe.learn_merges")
 
 
 def random_word(rng, letters=3, longest=9):
-    return [int(t) for t in rng.integers(97, 97 + letters, rng.integers(1, longest))]
-
-
-def as_words(pairs):
-    return {tuple(word): n for word, n in pairs}
+    return tuple(int(t) for t in rng.integers(97, 97 + letters, rng.integers(1, longest)))
 
 
 def one_merge(rng):
-    yield {"words": [[[1, 2, 3], 5], [[2, 3], 1]], "count": 1, "first": 256}
-    yield {"words": [[[5, 6], 3], [[1, 2], 2]], "count": 1, "first": 256}
+    yield {"words": {(1, 2, 3): 5, (2, 3): 1}, "count": 1, "first": 256}
+    yield {"words": {(5, 6): 3, (1, 2): 2}, "count": 1, "first": 256}
 
 
 def merges_of_merges(rng):
-    yield {"words": [[[1, 2, 3], 4]], "count": 2, "first": 256}
-    yield {"words": [[[1, 2, 1, 2, 1, 2, 1, 2], 4], [[3, 4], 5]], "count": 3, "first": 256}
-    yield {"words": [[[1, 2, 3], 4], [[2, 3], 2], [[9, 8], 5]], "count": 3, "first": 256}
+    yield {"words": {(1, 2, 3): 4}, "count": 2, "first": 256}
+    yield {"words": {(1, 2, 1, 2, 1, 2, 1, 2): 4, (3, 4): 5}, "count": 3, "first": 256}
+    yield {"words": {(1, 2, 3): 4, (2, 3): 2, (9, 8): 5}, "count": 3, "first": 256}
 
 
 def equal_counts(rng):
-    yield {"words": [[[5, 6], 2], [[1, 2], 2], [[1, 9], 2]], "count": 3, "first": 256}
-    yield {"words": [[[2, 1], 3], [[1, 5], 3], [[1, 3], 3]], "count": 2, "first": 256}
+    yield {"words": {(5, 6): 2, (1, 2): 2, (1, 9): 2}, "count": 3, "first": 256}
+    yield {"words": {(2, 1): 3, (1, 5): 3, (1, 3): 3}, "count": 2, "first": 256}
 
 
 def rare_pairs(rng):
-    yield {"words": [[[1, 2, 3], 1], [[3, 4], 1]], "count": 3, "first": 256}
-    yield {"words": [[[1, 2], 2]], "count": 4, "first": 256}
-    yield {"words": [[[1], 9]], "count": 4, "first": 256}
-    yield {"words": [], "count": 1, "first": 256}
+    yield {"words": {(1, 2, 3): 1, (3, 4): 1}, "count": 3, "first": 256}
+    yield {"words": {(1, 2): 2}, "count": 4, "first": 256}
+    yield {"words": {(1,): 9}, "count": 4, "first": 256}
+    yield {"words": {}, "count": 1, "first": 256}
 
 
 def counts_of_zero(rng):
-    yield {"words": [[[1, 2], 5]], "count": 0, "first": 256}
+    yield {"words": {(1, 2): 5}, "count": 0, "first": 256}
 
 
 def other_numbers(rng):
-    yield {"words": [[[1, 2, 3, 4], 3], [[2, 3], 2]], "count": 3, "first": 10}
-    yield {"words": [[[1, 2, 3, 4], 3], [[2, 3], 2]], "count": 3, "first": 1000}
+    yield {"words": {(1, 2, 3, 4): 3, (2, 3): 2}, "count": 3, "first": 10}
+    yield {"words": {(1, 2, 3, 4): 3, (2, 3): 2}, "count": 3, "first": 1000}
 
 
 def random_texts(rng):
     for size, number in ((4, 5), (8, 10)):
-        words = [[random_word(rng), int(rng.integers(1, 9))] for _ in range(size)]
+        words = {random_word(rng): int(rng.integers(1, 9)) for _ in range(size)}
         yield {"words": words, "count": number, "first": 256}
 
 
 def _learn(words, count, first):
-    given = as_words(words)
-    found = bpe.learn_merges(given, count, first)
+    found = bpe.learn_merges(words, count, first)
+    if found is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(found, list):
         raise Complaint(f"It returned a value of type `{type(found).__name__}`, not a list.")
-    return {
-        "merges": [[int(part) for part in pair] for pair in found],
-        "words afterwards": sorted([list(word), n] for word, n in given.items()),
-    }
+    return found
 
 
 learn.check("the most frequent pair", cases=one_merge)(_learn)
@@ -153,6 +146,49 @@ def learn_rare_pairs_too(words, count, first=256):
         pairs = count_pairs(words)
         best = min(pairs, key=lambda pair: (-pairs[pair], pair), default=None)
         if best is None:
+            break
+        words = {merge_pair(w, best, first + len(merges)): n for w, n in words.items()}
+        merges.append(best)
+    return merges
+
+
+@learn.wrong
+def learn_one_too_many(words, count, first=256):
+    """There is one merge too many: the loop goes on while there are already `count` of them."""
+    merges = []
+    while len(merges) <= count:
+        pairs = count_pairs(words)
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair), default=None)
+        if best is None or pairs[best] < 2:
+            break
+        words = {merge_pair(w, best, first + len(merges)): n for w, n in words.items()}
+        merges.append(best)
+    return merges
+
+
+@learn.wrong
+def learn_no_pair_that_occurs_twice(words, count, first=256):
+    """You stop when the best pair occurs twice. Twice is enough: stop when it occurs less often."""
+    merges = []
+    while len(merges) < count:
+        pairs = count_pairs(words)
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair), default=None)
+        if best is None or pairs[best] <= 2:
+            break
+        words = {merge_pair(w, best, first + len(merges)): n for w, n in words.items()}
+        merges.append(best)
+    return merges
+
+
+@learn.wrong
+def learn_the_rarest(words, count, first=256):
+    """You merge the pair that occurs least often. `min` takes the smallest count: put a minus sign
+    in front of it, so that the largest becomes the smallest."""
+    merges = []
+    while len(merges) < count:
+        pairs = count_pairs(words)
+        best = min(pairs, key=lambda pair: (pairs[pair], pair), default=None)
+        if best is None or pairs[best] < 2:
             break
         words = {merge_pair(w, best, first + len(merges)): n for w, n in words.items()}
         merges.append(best)

@@ -7,42 +7,46 @@ merge = Checks("bpe.merge_pair")
 
 
 def single_places(rng):
-    yield {"word": [1, 2], "pair": [1, 2], "new": 9}
-    yield {"word": [3, 1, 2, 3], "pair": [1, 2], "new": 9}
-    yield {"word": [3, 3, 1, 2], "pair": [1, 2], "new": 300}
+    yield {"word": (1, 2), "pair": (1, 2), "new": 9}
+    yield {"word": (3, 1, 2, 3), "pair": (1, 2), "new": 9}
+    yield {"word": (3, 3, 1, 2), "pair": (1, 2), "new": 300}
 
 
 def absent_pairs(rng):
-    yield {"word": [2, 1], "pair": [1, 2], "new": 9}
-    yield {"word": [1, 3, 2], "pair": [1, 2], "new": 9}
-    yield {"word": [1], "pair": [1, 1], "new": 9}
-    yield {"word": [], "pair": [1, 1], "new": 9}
+    yield {"word": (2, 1), "pair": (1, 2), "new": 9}
+    yield {"word": (1, 3, 2), "pair": (1, 2), "new": 9}
+    yield {"word": (1,), "pair": (1, 1), "new": 9}
+    yield {"word": (), "pair": (1, 1), "new": 9}
 
 
 def several_places(rng):
-    yield {"word": [1, 2, 1, 2], "pair": [1, 2], "new": 9}
-    yield {"word": [1, 2, 3, 1, 2, 1], "pair": [1, 2], "new": 9}
+    yield {"word": (1, 2, 1, 2), "pair": (1, 2), "new": 9}
+    yield {"word": (1, 2, 3, 1, 2, 1), "pair": (1, 2), "new": 9}
 
 
 def overlapping_places(rng):
-    yield {"word": [7, 7, 7], "pair": [7, 7], "new": 9}
-    yield {"word": [7, 7, 7, 7, 5, 7, 7, 7], "pair": [7, 7], "new": 9}
+    yield {"word": (7, 7, 7), "pair": (7, 7), "new": 9}
+    yield {"word": (7, 7, 7, 7, 5, 7, 7, 7), "pair": (7, 7), "new": 9}
 
 
 def random_merges(rng):
     for _ in range(6):
-        word = [int(t) for t in rng.integers(97, 99, rng.integers(1, 12))]
-        yield {"word": word, "pair": [int(t) for t in rng.integers(97, 99, 2)], "new": 256}
+        word = tuple(int(t) for t in rng.integers(97, 99, rng.integers(1, 12)))
+        yield {"word": word, "pair": tuple(int(t) for t in rng.integers(97, 99, 2)), "new": 256}
 
 
 def _merge(word, pair, new):
-    found = bpe.merge_pair(tuple(word), tuple(pair), new)
+    found = bpe.merge_pair(word, pair, new)
+    if found is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(found, tuple):
         raise Complaint(
             f"It returned a value of type `{type(found).__name__}`, not a tuple. Words are keys of "
             "dictionaries, and a list cannot be one."
         )
-    return list(found)
+    return found
 
 
 merge.check("a pair that stands there once", cases=single_places)(_merge)
@@ -128,6 +132,21 @@ def merge_returns_a_list(word, pair, new):
             merged.append(word[place])
             place += 1
     return merged
+
+
+@merge.wrong
+def merge_compares_lists(word, pair, new):
+    """A list is never equal to a tuple, so no pair is found: a slice of `list(word)` is a list.
+    Slice the word itself, which is a tuple as the pair is."""
+    merged, place, tokens = [], 0, list(word)
+    while place < len(tokens):
+        if tokens[place : place + 2] == pair:
+            merged.append(new)
+            place += 2
+        else:
+            merged.append(tokens[place])
+            place += 1
+    return tuple(merged)
 
 
 @merge.wrong
