@@ -1,6 +1,7 @@
 """Week 2, layers and losses: what an answer must do, and the mistakes it must catch."""
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -44,20 +45,50 @@ def float32_rows(rng):
     yield _layer(rng, (2, 3), 2, 2, np.float32)
 
 
+@contextmanager
+def _arrays_alone():
+    """Refuse a Tensor as the data of a record: NumPy would turn it into an array unasked."""
+
+    def careful_record(data, parents, backward):
+        if isinstance(data, Tensor):
+            raise Complaint(
+                "What was handed to `record` as data is a Tensor: compute with arrays, `x.data` "
+                "and `weight.data`."
+            )
+        return record(data, parents, backward)
+
+    fused.record = careful_record
+    try:
+        yield
+    finally:
+        fused.record = record
+
+
+def _run_linear(g, **arrays):
+    """Value and gradients, and the shapes that the rule itself returns: the engine, which undoes
+    broadcasting, would sum up a gradient of `bias` with a row for each example."""
+    with _arrays_alone():
+        found = run_operation(fused.linear, g, **arrays)
+        tensors = [Tensor(array, requires_grad=True) for array in arrays.values()]
+        parts = fused.linear(*tensors).rule(g)
+    shapes = {name: list(np.shape(part)) for name, part in zip(arrays, parts)}
+    return {**found, "shapes that the rule returns": shapes}
+
+
 @linear.check("the result and all gradients", cases=rows)
 def _(x, weight, bias, g):
-    return run_operation(fused.linear, g, x=x, weight=weight, bias=bias)
+    return _run_linear(g, x=x, weight=weight, bias=bias)
 
 
 @linear.check("more axes, or fewer", cases=batches_of_rows)
 def _(x, weight, bias, g):
-    return run_operation(fused.linear, g, x=x, weight=weight, bias=bias)
+    return _run_linear(g, x=x, weight=weight, bias=bias)
 
 
 @linear.check("no bias", cases=batches_of_rows)
 def _(x, weight, bias, g):
     try:
-        return run_operation(fused.linear, g, x=x, weight=weight)
+        return _run_linear(g, x=x, weight=weight)
     except (AttributeError, TypeError) as error:
         raise Complaint(f"Without a bias it fails: {error}.") from error
 
@@ -196,20 +227,82 @@ def linear_needs_a_bias(x, weight, bias=None):
     return record(out.reshape(*x.shape[:-1], len(weight.data)), (x, weight, bias), backward)
 
 
+@linear.wrong
+def linear_does_not_sum_the_bias(x, weight, bias=None):
+    """The gradient of `bias` is `g` with all its rows. It comes out right only because the engine
+    sums it up for you: the bias was added to every row, so it gets the sum over the rows, in its
+    own shape."""
+    flat = x.data.reshape(-1, x.shape[-1])
+    out = flat @ weight.data.T
+    if bias is not None:
+        out += bias.data
+
+    def backward(g):
+        rows = g.reshape(out.shape)
+        grad_x = (rows @ weight.data).reshape(x.shape) if x.requires_grad else None
+        grad_weight = rows.T @ flat if weight.requires_grad else None
+        if bias is None:
+            return grad_x, grad_weight
+        return grad_x, grad_weight, g if bias.requires_grad else None
+
+    parents = (x, weight) if bias is None else (x, weight, bias)
+    return record(out.reshape(*x.shape[:-1], len(weight.data)), parents, backward)
+
+
+@linear.wrong
+def linear_with_the_gradients_in_another_order(x, weight, bias=None):
+    """The gradients come in another order than the parents. The engine gives the first to the
+    first parent: return them for `x`, `weight` and `bias`, in this order."""
+    flat = x.data.reshape(-1, x.shape[-1])
+    out = flat @ weight.data.T
+    if bias is not None:
+        out += bias.data
+
+    def backward(g):
+        g = g.reshape(out.shape)
+        grad_x = (g @ weight.data).reshape(x.shape) if x.requires_grad else None
+        grad_weight = g.T @ flat if weight.requires_grad else None
+        if bias is None:
+            return grad_weight, grad_x
+        return grad_weight, grad_x, g.sum(axis=0) if bias.requires_grad else None
+
+    parents = (x, weight) if bias is None else (x, weight, bias)
+    return record(out.reshape(*x.shape[:-1], len(weight.data)), parents, backward)
+
+
+@linear.wrong
+def linear_on_tensors_inside(x, weight, bias=None):
+    """You compute the data with tensors: `x @ weight.T` records operations of its own, whose graph
+    is built for nothing. Work on the arrays, `x.data` and `weight.data`."""
+    out = x @ weight.T
+    if bias is not None:
+        out = out + bias
+    flat = x.data.reshape(-1, x.shape[-1])
+
+    def backward(g):
+        g = g.reshape(-1, len(weight.data))
+        grad_x = (g @ weight.data).reshape(x.shape) if x.requires_grad else None
+        grad_weight = g.T @ flat if weight.requires_grad else None
+        if bias is None:
+            return grad_x, grad_weight
+        return grad_x, grad_weight, g.sum(axis=0) if bias.requires_grad else None
+
+    return record(out, (x, weight) if bias is None else (x, weight, bias), backward)
+
+
 @linear.alternative
-def linear_that_lets_the_engine_sum(x, weight, bias=None):
-    """The engine sums over the axes in front, as it undoes broadcasting."""
+def linear_by_named_axes(x, weight, bias=None):
     out = x.data @ weight.data.T
     if bias is not None:
         out = out + bias.data
 
     def backward(g):
-        tall, flat = g[..., :, None], x.data[..., None, :]
+        axes = tuple(range(g.ndim - 1))
         grad_x = g @ weight.data if x.requires_grad else None
-        grad_weight = tall @ flat if weight.requires_grad else None
+        grad_weight = np.tensordot(g, x.data, (axes, axes)) if weight.requires_grad else None
         if bias is None:
             return grad_x, grad_weight
-        return grad_x, grad_weight, g if bias.requires_grad else None
+        return grad_x, grad_weight, g.sum(axis=axes) if bias.requires_grad else None
 
     return record(out, (x, weight) if bias is None else (x, weight, bias), backward)
 
@@ -222,9 +315,20 @@ def weight_shapes(rng):
         yield {"shape": shape, "seed": int(rng.integers(1000))}
 
 
+def _drawn(*given):
+    weights = initialization.kaiming(*given)
+    if weights is None:
+        raise Complaint("It returned nothing (None). Is a `return` missing?")
+    if not isinstance(weights, np.ndarray):
+        raise Complaint(
+            f"It returned a value of type `{type(weights).__name__}`; an array is expected."
+        )
+    return weights
+
+
 @kaiming.check("the size that makes up for a relu", cases=weight_shapes, tolerance=0.03)
 def _(shape, seed):
-    weights = initialization.kaiming(shape, np.random.default_rng(seed))
+    weights = _drawn(shape, np.random.default_rng(seed))
     std = float(np.std(weights))
     return {
         "standard deviation times the root of the inputs": std * math.sqrt(shape[1]),
@@ -235,16 +339,20 @@ def _(shape, seed):
 
 @kaiming.check("shape and dtype", cases=weight_shapes)
 def _(shape, seed):
-    single = initialization.kaiming(shape, np.random.default_rng(seed))
-    double = initialization.kaiming(shape, np.random.default_rng(seed), np.float64)
-    return [type(single).__name__, single.shape, str(single.dtype), str(double.dtype)]
+    single = _drawn(shape, np.random.default_rng(seed))
+    double = _drawn(shape, np.random.default_rng(seed), np.float64)
+    return {
+        "shape": list(single.shape),
+        "dtype if none is named": str(single.dtype),
+        "dtype if float64 is named": str(double.dtype),
+    }
 
 
 @kaiming.check("drawn from the generator that it is given", cases=weight_shapes)
 def _(shape, seed):
     rng = np.random.default_rng(seed)
-    first, second = initialization.kaiming(shape, rng), initialization.kaiming(shape, rng)
-    again = initialization.kaiming(shape, np.random.default_rng(seed))
+    first, second = _drawn(shape, rng), _drawn(shape, rng)
+    again = _drawn(shape, np.random.default_rng(seed))
     return {
         "drawn twice, the same": bool(np.array_equal(first, second)),
         "from the same seed, the same": bool(np.array_equal(first, again)),
@@ -478,9 +586,17 @@ def smoothed_without_making_room(distribution, smoothing):
 
 @smoothed.wrong
 def smoothed_among_the_others(distribution, smoothing):
-    """You share out among the *other* classes. The uniform distribution gives every class the
-    same, the right one too: divide by the number of classes."""
+    """You divide by one class too few, so the rows sum to more than 1. All K classes get a part of
+    the uniform share, the right one too: divide by K."""
     return distribution * (1 - smoothing) + smoothing / (distribution.shape[1] - 1)
+
+
+@smoothed.wrong
+def smoothed_among_the_wrong_classes(distribution, smoothing):
+    """You share it among the wrong classes only; all K get a part. The uniform distribution gives
+    every class smoothing / K, the right one too."""
+    wrong = (1 - distribution) * (smoothing / (distribution.shape[1] - 1))
+    return distribution * (1 - smoothing) + wrong.astype(distribution.dtype)
 
 
 @smoothed.wrong
@@ -529,11 +645,6 @@ def smoothed_by_mixing(distribution, smoothing):
 linear.equivalent(
     "rows = x.data.reshape(-1, x.shape[-1]) -> rows = x.data.reshape(-2, x.shape[-1])",
     because="NumPy takes every negative length for whatever is left",
-)
-linear.equivalent(
-    "return (grad_x, grad_weight, g.sum(axis=0) if bias.requires_grad else None) -> "
-    "return (grad_x, grad_weight, g if bias.requires_grad else None)",
-    because="the engine sums over the rows, as it undoes broadcasting",
 )
 mean_squared_error.equivalent(
     "difference = predictions - targets -> difference = targets - predictions",
