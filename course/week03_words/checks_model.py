@@ -29,6 +29,18 @@ def rows_of_contexts(rng):
     yield {"context": rng.integers(0, 6, (2, 5, 3)), "weights": _weights(rng, 6, 3, 2, 4)}
 
 
+def _sizes(context, weights):
+    """What was tried, in words: the weights themselves say little."""
+    tokens, features = weights["embedding"].shape
+    hidden, joined = weights["hidden"].shape
+    shown = f"context = {context.tolist()}" if context.ndim < 3 else "context"
+    return (
+        f"{shown}, of shape {context.shape}\n"
+        f"a model of {tokens} tokens, width {joined // features}, {features} features each, and "
+        f"{hidden} hidden numbers"
+    )
+
+
 def _forward(context, weights):
     tokens, features = weights["embedding"].shape
     hidden = len(weights["hidden"])
@@ -41,19 +53,30 @@ def _forward(context, weights):
     model.output.weight.data = weights["output"]
     model.output.bias.data = np.linspace(2, -2, tokens)
     scores = model.forward(context)
+    if scores is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(scores, Tensor):
         raise Complaint(f"It returned a value of type `{type(scores).__name__}`, not a Tensor.")
     if not scores.requires_grad:
         raise Complaint("No gradient can come back: work with tensors, not with their arrays.")
     g = np.cos(np.arange(scores.size, dtype=float)).reshape(scores.shape)
     autograd.backward(scores, g)
-    gradients = {name: p.grad for name, p in model.named_parameters()}
+    gradients = {}
+    for name, parameter in model.named_parameters():
+        if parameter.grad is None:
+            raise Complaint(
+                f"The gradient of {name} is None: the way back is cut, because `Tensor(...)` or "
+                "`.data` in forward makes a new leaf."
+            )
+        gradients[f"gradient of {name}"] = parameter.grad
     return {"scores": scores.data, **gradients}
 
 
-forward.check("one context", cases=one_context)(_forward)
-forward.check("several contexts", cases=several_contexts)(_forward)
-forward.check("rows of contexts", cases=rows_of_contexts)(_forward)
+forward.check("one context", cases=one_context, describe=_sizes)(_forward)
+forward.check("several contexts", cases=several_contexts, describe=_sizes)(_forward)
+forward.check("rows of contexts", cases=rows_of_contexts, describe=_sizes)(_forward)
 
 
 @forward.wrong
@@ -104,6 +127,24 @@ def forward_tanh_at_the_end(self, context):
     features = self.embedding(context)
     side_by_side = features.reshape(*context.shape[:-1], -1)
     return ops.tanh(self.output(ops.tanh(self.hidden(side_by_side))))
+
+
+@forward.wrong
+def forward_as_probabilities(self, context):
+    """You return probabilities: there is a softmax at the end. Return the scores as they are; the
+    cross-entropy takes the softmax itself."""
+    features = self.embedding(context)
+    side_by_side = features.reshape(*context.shape[:-1], -1)
+    return self.output(ops.tanh(self.hidden(side_by_side))).softmax()
+
+
+@forward.wrong
+def forward_cuts_the_way_back(self, context):
+    """The embedding gets no gradient: the way back is cut, because `Tensor(...)` or `.data` in
+    forward makes a new leaf. Work with the tensor that the embedding returns."""
+    features = Tensor(self.embedding(context).data)
+    side_by_side = features.reshape(*context.shape[:-1], -1)
+    return self.output(ops.tanh(self.hidden(side_by_side)))
 
 
 @forward.wrong

@@ -49,6 +49,10 @@ def two_byte_inputs(rng):
 
 def _bigrams(inputs, targets, size):
     counts = ngram.count_bigrams(inputs, targets, size)
+    if counts is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(counts, np.ndarray):
         raise Complaint(f"It returned a value of type `{type(counts).__name__}`, not an array.")
     return counts
@@ -97,6 +101,16 @@ def bigrams_of_the_inputs(inputs, targets, size):
     before, after = inputs[..., :-1].ravel(), inputs[..., 1:].ravel()
     pairs = before.astype(np.int64) * size + after
     return np.bincount(pairs, minlength=size * size).reshape(size, size)
+
+
+@bigrams.wrong
+def bigrams_without_token_0(inputs, targets, size):
+    """Token 0 is left out, which is a token like any other: you keep the targets that are larger
+    than 0. Only the target `IGNORED` does not count."""
+    kept = targets > 0
+    counts = np.zeros((size, size), np.int64)
+    np.add.at(counts, (inputs[kept], targets[kept]), 1)
+    return counts
 
 
 @bigrams.wrong
@@ -157,7 +171,17 @@ def free_text(rng):
 
 
 def _bits(losses, size):
-    return float(ngram.bits_per_byte(losses, size))
+    found = ngram.bits_per_byte(losses, size)
+    if found is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
+    if not isinstance(found, float | np.floating):
+        raise Complaint(
+            f"It returned a value of type `{type(found).__name__}`. One number is asked for: "
+            "`float(...)` makes a plain one."
+        )
+    return float(found)
 
 
 bits.check("a fair choice for each byte", cases=fair_choices)(_bits)
@@ -178,6 +202,20 @@ def bits_multiplied(losses, size):
     """You multiply by log(2). A bit is log(2) = 0.69 nats, so a sum in nats has more bits: divide
     by log(2)."""
     return float(np.sum(losses)) * math.log(2) / size
+
+
+@bits.wrong
+def bits_negative(losses, size):
+    """The sign is wrong. The losses are -log p already, so they are costs, and none is less than
+    0: no minus sign is needed."""
+    return -float(np.sum(losses)) / math.log(2) / size
+
+
+@bits.wrong
+def bits_times_the_size(losses, size):
+    """You multiply by the bytes. `x / log(2) * size` divides by log(2) alone, since Python goes
+    from left to right: write `x / (log(2) * size)`, or divide twice."""
+    return float(np.sum(losses)) / math.log(2) * size
 
 
 @bits.wrong

@@ -1,8 +1,10 @@
 """Week 3, the order of rows: what an answer must do, and the mistakes it must catch."""
 
+from numbers import Integral
+
 import numpy as np
 
-from coursekit.checking import Checks
+from coursekit.checking import Checks, Complaint
 from minitorch import data
 from minitorch.data import shuffle
 
@@ -38,7 +40,19 @@ def random_places(rng):
 
 
 def _shuffled(start, count, rows, seed):
-    return [int(row) for row in data.shuffled(start, count, rows, seed)]
+    found = data.shuffled(start, count, rows, seed)
+    if found is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
+    if not isinstance(found, list | tuple | np.ndarray):
+        raise Complaint(f"It returned a value of type `{type(found).__name__}`, not a list.")
+    if not all(isinstance(row, Integral) for row in found):
+        raise Complaint(
+            "The list should hold row numbers, whole numbers. An order inside the list comes from "
+            "`append` where `extend` is meant."
+        )
+    return [int(row) for row in found]
 
 
 order.check("the first places", cases=first_places)(_shuffled)
@@ -70,6 +84,15 @@ def order_stops(start, count, rows, seed):
     next epoch."""
     here = shuffle(rows, seed, start // rows)
     return here[start % rows : start % rows + count].tolist()
+
+
+@order.wrong
+def order_of_two_epochs(start, count, rows, seed):
+    """You join the orders of two epochs, and that is enough only while `count` is small: a stretch
+    may reach over several epochs. Find the epoch of each place."""
+    epoch, place = divmod(start, rows)
+    both = np.concatenate([shuffle(rows, seed, epoch), shuffle(rows, seed, epoch + 1)])
+    return both[place : place + count].tolist()
 
 
 @order.wrong

@@ -1,5 +1,7 @@
 """Week 3, packing rows: what an answer must do, and the mistakes it must catch."""
 
+from numbers import Integral
+
 from coursekit.checking import Checks, Complaint
 from minitorch import data
 from minitorch.data import pack_fast
@@ -33,8 +35,16 @@ def random_lengths(rng):
 
 def _pack(lengths, size):
     rows = data.pack(lengths, size)
+    if rows is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(rows, list):
         raise Complaint(f"It returned a value of type `{type(rows).__name__}`, not a list.")
+    if not all(isinstance(row, list | tuple) for row in rows):
+        raise Complaint("Each row should be a list with the numbers of its documents.")
+    if not all(isinstance(number, Integral) for row in rows for number in row):
+        raise Complaint("A row should hold numbers of documents, which are whole numbers.")
     return [[int(number) for number in row] for row in rows]
 
 
@@ -125,6 +135,24 @@ def pack_ties_to_the_last(lengths, size):
             room.append(size)
         rows[row].append(number)
         room[row] -= length
+    return rows
+
+
+@pack.wrong
+def pack_first_document_takes_no_room(lengths, size):
+    """The length of a row's first document is not taken off its room, so the row ends up too full.
+    A new row has `size` places less that length."""
+    rows, room = [], []
+    for number, length in enumerate(lengths):
+        fitting = [row for row in range(len(rows)) if room[row] >= length]
+        if fitting:
+            row = min(fitting, key=lambda row: room[row])
+            room[row] -= length
+        else:
+            row = len(rows)
+            rows.append([])
+            room.append(size)
+        rows[row].append(number)
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from coursekit.checking import Checks
+from coursekit.checking import Checks, Complaint
 from minitorch import data
 from minitorch.data import IGNORED
 
@@ -46,7 +46,12 @@ def small_ids(rng):
 
 
 def _targets(ids, learn, segments):
-    return data.next_tokens(ids, learn, segments)
+    found = data.next_tokens(ids, learn, segments)
+    if found is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
+    return found
 
 
 targets.check("every token is to be learned", cases=whole_rows)(_targets)
@@ -61,6 +66,14 @@ def targets_of_this_place(ids, learn, segments):
     """The target is the token at the same place, which the model has just read. It should say the
     one that comes next."""
     wanted = learn[:, :-1] & (segments[:, 1:] == segments[:, :-1])
+    return np.where(wanted, ids[:, :-1].astype(np.int64), IGNORED)
+
+
+@targets.wrong
+def targets_of_this_place_with_the_next_flag(ids, learn, segments):
+    """The flags are those of the next token, but the ids are those of this place: the model would
+    learn to repeat what it has just read. The target at t is `ids[:, 1:]`."""
+    wanted = learn[:, 1:] & (segments[:, 1:] == segments[:, :-1])
     return np.where(wanted, ids[:, :-1].astype(np.int64), IGNORED)
 
 

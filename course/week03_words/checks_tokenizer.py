@@ -54,6 +54,10 @@ def ids_with_special(rng):
 
 def _decode(ids):
     text = trained().decode(ids)
+    if text is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(text, str):
         raise Complaint(f"It returned a value of type `{type(text).__name__}`, not a text.")
     return text
@@ -155,10 +159,18 @@ def _encode(text, allowed):
     for pair in over:
         tokenizer.merges.setdefault(pair, 700 + len(tokenizer.merges))
     ids = tokenizer.encode(text, allowed) if allowed else tokenizer.encode(text)
+    if ids is None:
+        raise Complaint(
+            "It returned nothing (None): does every way through the function reach a `return`?"
+        )
     if not isinstance(ids, list):
         raise Complaint(f"It returned a value of type `{type(ids).__name__}`, not a list.")
     if not all(isinstance(id, int) for id in ids):
-        raise Complaint("The list should hold ids, whole numbers; it holds something else.")
+        other = next(id for id in ids if not isinstance(id, int))
+        raise Complaint(
+            f"The list should hold ids, whole numbers; it holds a value of type "
+            f"`{type(other).__name__}`."
+        )
     return ids
 
 
@@ -218,6 +230,20 @@ def encode_cuts_at_all_names(self, text, allowed=()):
         else:
             for word in bpe.split_words(piece):
                 ids.extend(self.encode_word(word))
+    return ids
+
+
+@encode.wrong
+def encode_appends(self, text, allowed=()):
+    """You append the ids of a word as one entry, so the list holds tuples. `ids.extend(...)` adds
+    each of them by itself."""
+    ids = []
+    for piece in split_special(text, allowed):
+        if piece in allowed:
+            ids.append(self.special[piece])
+        else:
+            for word in bpe.split_words(piece):
+                ids.append(self.encode_word(word))
     return ids
 
 
