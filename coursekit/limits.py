@@ -53,6 +53,9 @@ def call_within(seconds: float, work: Callable[[], Result]) -> Result:
     in_main = threading.current_thread() is threading.main_thread()
     clock = _by_signal if hasattr(signal, "setitimer") and in_main else _by_thread
     tracer = sys.gettrace()
+    # Nobody watches the work line by line: a strike inside a coverage tool's or a debugger's own
+    # bookkeeping could leave a lock of theirs locked for good.
+    sys.settrace(None)
     limit = _current.limit = _Limit(sys._getframe())
     start, stop = clock(seconds, limit)
     try:

@@ -22,7 +22,8 @@ from network_block import inherit
 ROOT = Path(__file__).resolve().parent.parent
 
 # Without the plugins that a step does not use: importing them takes seconds in every worker.
-PYTEST = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+# A worker that dies ends the run: with files kept together, the others would wait for it for good.
+PYTEST = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
 NBVAL = [
     *(*PYTEST, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:cov"),
     *("--nbval-sanitize-with", "tests/sanitize.cfg", "--nbval-cell-timeout", "120"),
