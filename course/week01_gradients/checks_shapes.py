@@ -427,6 +427,17 @@ def max_divides_among_all_winners(a, axis=None, keepdims=False):
     return record(out if keepdims else out.squeeze(axis), (a,), backward)
 
 
+@maximum.alternative
+def max_by_taking_the_rest_away(a, axis=None, keepdims=False):
+    top = np.max(a.data, axis=axis, keepdims=True)
+
+    def backward(g):
+        grad = np.where(a.data < top, 0.0, 1.0)
+        return (grad / grad.sum(axis=axis, keepdims=True) * np.reshape(g, top.shape),)
+
+    return record(np.max(a.data, axis=axis, keepdims=keepdims), (a,), backward)
+
+
 # -- permute -----------------------------------------------------------------------------------
 
 
