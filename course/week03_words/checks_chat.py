@@ -294,6 +294,37 @@ def chat_strips_the_end(tokenizer, messages, ask=False):
 
 
 @chat.wrong
+def chat_strips_spaces_at_the_end(tokenizer, messages, ask=False):
+    """You strip the spaces at the end of the content. Whatever was said belongs to it."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"].rstrip()), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [False] + [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
+def chat_roles_have_no_flag(tokenizer, messages, ask=False):
+    """There are too few flags: those of the special tokens of the roles are missing. `said` has an
+    entry for every id."""
+    special = tokenizer.special
+    ids, said = [special["<|begin|>"]], [False]
+    for message in messages:
+        content = [*tokenizer.encode(message["content"]), special["<|end|>"]]
+        ids += [special[f"<|{message['role']}|>"], *content]
+        said += [message["role"] == "assistant"] * len(content)
+    if ask:
+        ids.append(special["<|assistant|>"])
+        said.append(False)
+    return ids, said
+
+
+@chat.wrong
 def chat_every_end_is_said(tokenizer, messages, ask=False):
     """You count every `<|end|>` as said. The assistant says the one behind its own words; those
     behind the others' words it only reads."""
