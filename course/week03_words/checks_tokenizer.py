@@ -167,10 +167,8 @@ def _encode(text, allowed):
         raise Complaint(f"It returned a value of type `{type(ids).__name__}`, not a list.")
     if not all(isinstance(id, int) for id in ids):
         other = next(id for id in ids if not isinstance(id, int))
-        raise Complaint(
-            f"The list should hold ids, whole numbers; it holds a value of type "
-            f"`{type(other).__name__}`."
-        )
+        kind = type(other).__name__
+        raise Complaint(f"The list should hold ids, whole numbers; it holds a `{kind}`.")
     return ids
 
 
