@@ -49,6 +49,11 @@ def certain_tokens(rng):
     yield {"row": np.array([0.0, 1.0]), "u": 0.0}
 
 
+def _in_full(row, u):
+    """The row with its small numbers, which would be shown as 0."""
+    return f"row = [{', '.join(f'{p:g}' for p in row)}] in {row.dtype}\nu = {u}"
+
+
 def _draw(row, u):
     token = ngram.draw(row, u)
     if token is None:
@@ -69,7 +74,7 @@ drawing.check("one token is certain", cases=certain_tokens)(_draw)
 drawing.check("random probabilities", cases=random_rows)(_draw)
 drawing.check("a sum that is not quite 1", cases=rounded_rows)(_draw)
 drawing.check("a sum that is not 1, beside an end", cases=ends_that_move)(_draw)
-drawing.check("probabilities in float32", cases=single_precision)(_draw)
+drawing.check("probabilities in float32", cases=single_precision, describe=_in_full)(_draw)
 
 
 @drawing.wrong

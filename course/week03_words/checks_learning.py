@@ -50,14 +50,15 @@ def random_texts(rng):
 
 
 def _learn(words, count, first):
-    found = bpe.learn_merges(words, count, first)
+    given = dict(words)
+    found = bpe.learn_merges(given, count, first)
     if found is None:
         raise Complaint(
             "It returned nothing (None): does every way through the function reach a `return`?"
         )
     if not isinstance(found, list):
         raise Complaint(f"It returned a value of type `{type(found).__name__}`, not a list.")
-    return found
+    return {"merges": found, "words afterwards": given}
 
 
 learn.check("the most frequent pair", cases=one_merge)(_learn)
