@@ -36,6 +36,51 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return record(out.reshape(*x.shape[:-1], len(weight)), parents, backward)
 
 
+def rms_norm(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
+    """Divide each row by its root mean square, then multiply by `weight`.
+
+    `x` is (..., width), `weight` is (width,). With r = 1 / sqrt(mean(x * x) + eps), the mean being
+    over the last axis, the result is x * r * weight. For a gradient g of the result and
+    h = g * weight, the gradients are
+
+        of x:       r * (h - y * mean(h * y)),  with y = x * r
+        of weight:  g * y, summed over all rows
+    """
+    width = x.shape[-1]
+    rows = x.data.reshape(-1, width)
+    squares = np.vecdot(rows, rows)[:, None]
+    scale = 1 / np.sqrt(squares / width + np.asarray(eps, x.dtype))
+    normed = rows * scale
+
+    def backward(g: Array) -> tuple[Array, Array]:
+        g = g.reshape(-1, width)
+        grad_weight = np.einsum("rw,rw->w", g, normed)
+        grad = g * weight.data
+        grad -= normed * (np.vecdot(grad, normed)[:, None] / width)
+        grad *= scale
+        return grad.reshape(x.shape), grad_weight
+
+    return record((normed * weight.data).reshape(x.shape), (x, weight), backward)
+
+
+def swiglu(gate: Tensor, up: Tensor) -> Tensor:
+    """Multiply `up` by silu(gate), entry by entry; silu(x) = x / (1 + exp(-x)).
+
+    Both have one shape. With s = 1 / (1 + exp(-gate)), a gradient g of the result becomes
+
+        of gate:  g * up * s * (1 + gate * (1 - s))
+        of up:    g * gate * s
+    """
+    sigmoid = 0.5 * np.tanh(0.5 * gate.data) + 0.5  # 1 / (1 + exp(-x)), without overflow
+    silu = gate.data * sigmoid
+
+    def backward(g: Array) -> tuple[Array, Array]:
+        slope = sigmoid + silu * (1 - sigmoid)
+        return g * up.data * slope, g * silu
+
+    return record(silu * up.data, (gate, up), backward)
+
+
 def embedding(weight: Tensor, ids: Array) -> Tensor:
     """Look up rows: entry `ids[i, j]` picks row `ids[i, j]` of `weight`.
 

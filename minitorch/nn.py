@@ -172,9 +172,14 @@ class Linear(Module):
         bias: bool = True,
         *,
         rng: np.random.Generator,
+        std: float | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        self.weight = Parameter(initialization.scaled((out_features, in_features), rng, dtype))
+        shape = (out_features, in_features)
+        if std is None:
+            self.weight = Parameter(initialization.scaled(shape, rng, dtype))
+        else:
+            self.weight = Parameter(initialization.normal(shape, rng, std, dtype))
         self.bias = Parameter(np.zeros(out_features, dtype)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,0 +1,61 @@
+"""Rotary positions: a query and a key are turned by angles that grow with their places.
+
+The product of two turned vectors depends on how far apart they stand, not on where. The numbers
+of a head are paired as in Hugging Face's LLaMA: number i of the first half with number i of the
+second.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minitorch.recording import record
+from minitorch.tensor import Array, Tensor
+
+
+def rotary_angles(positions: Array, dim: int, theta: float = 10000.0) -> Array:
+    """Compute the angle by which each pair of numbers turns at each position.
+
+    Pair i of the `dim // 2` pairs turns by position * theta ** (-2 * i / dim): the first pair by
+    one radian a place, the last by almost nothing. `positions` is (...); the result is
+    (..., dim // 2) in float64.
+
+    >>> rotary_angles(np.array([0, 1, 2]), dim=4, theta=100.0)
+    array([[0. , 0. ],
+           [1. , 0.1],
+           [2. , 0.2]])
+    """
+    frequencies = theta ** (-np.arange(0, dim, 2) / dim)
+    return np.asarray(positions)[..., None] * frequencies
+
+
+def rotary_turns(positions: Array, dim: int, theta: float, dtype: Any) -> tuple[Array, Array]:
+    """The cosines and sines of the angles, each (..., dim // 2), ready for `rotate`."""
+    angles = rotary_angles(positions, dim, theta)
+    return np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
+
+
+def rotate(x: Tensor, cos: Array, sin: Array) -> Tensor:
+    """Turn each pair of numbers by its angle.
+
+    `x` is (..., places, dim); `cos` and `sin` are (..., places, dim // 2). A pair (a, b), number i
+    of the first half and number i of the second, becomes (a cos - b sin, b cos + a sin). One
+    operation with one parent, `x`.
+    """
+
+    def backward(g: Array) -> tuple[Array]:
+        return (turned(g, cos, -sin),)  # to undo a turn, turn the other way
+
+    return record(turned(x.data, cos, sin), (x,), backward)
+
+
+def turned(x: Array, cos: Array, sin: Array) -> Array:
+    """Turn the pairs of an array: what `rotate` computes, without its history."""
+    half = x.shape[-1] // 2
+    first, second = x[..., :half], x[..., half:]
+    out = np.empty(x.shape, x.dtype)
+    np.subtract(first * cos, second * sin, out=out[..., :half])
+    np.add(second * cos, first * sin, out=out[..., half:])
+    return out
