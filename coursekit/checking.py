@@ -6,10 +6,16 @@
     def gradients(a, b, g):
         return run(ops.mul, a, b, cotangent=g)
 
+    mul.slip(
+        "forgets_the_incoming_gradient",
+        "The gradient of `a` is `g * b`: yours is `b`, whatever came in.",
+        ("g * b.data", "b.data"),
+    )
+
     @mul.wrong
-    def forgets_the_incoming_gradient(a, b):
-        \"\"\"The gradient of `a` is `g * b`: yours is `b`, whatever came in.\"\"\"
-        ...
+    def adds(a, b):
+        \"\"\"You add the two; multiply them.\"\"\"
+        ...  # written out where a slip of a few words does not get there
 
 A check is run twice on the same inputs, with the answer in place and with the library's own
 function, and what it returns must agree. So it returns plain data: arrays, numbers, strings,
@@ -27,7 +33,8 @@ from typing import Any
 
 import numpy as np
 
-from coursekit import paths
+from coursekit import paths, source
+from coursekit.answers import Answer
 
 Inputs = dict[str, Any]
 Cases = Callable[[np.random.Generator], Iterator[Inputs]]
@@ -93,6 +100,23 @@ class Checks:
         diagnosis = " ".join(function.__doc__.split())
         self.wrong_answers.append(WrongAnswer(function.__name__, function, diagnosis))
         return function
+
+    def slip(self, name: str, diagnosis: str, *edits: tuple[str, str]) -> None:
+        """Add a wrong answer that is the library's own with a few words changed.
+
+        Each edit is a piece of the library's source, which must stand there exactly once, and
+        what people write instead. A library that is rewritten so asks for its slips again.
+        """
+        written = source.solution(self.name)
+        for before, after in edits:
+            if written.count(before) != 1:
+                raise ValueError(
+                    f"{name}: {before!r} stands {written.count(before)} times in {self.name}, "
+                    "and must stand there once"
+                )
+            written = written.replace(before, after)
+        function = Answer(self.name, written).compile()
+        self.wrong_answers.append(WrongAnswer(name, function, diagnosis))
 
     def alternative(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Add another right answer, which must pass."""
