@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,7 +16,9 @@ class Config:
     """The sizes of a model, with Hugging Face's names.
 
     With `num_local_experts` = 0 every block has one feed-forward part, as in LLaMA; with more, a
-    router sends each token to `num_experts_per_tok` of them, as in Mixtral.
+    router sends each token to `num_experts_per_tok` of them, as in Mixtral. Without
+    `num_key_value_heads` each head has keys and values of its own; without `head_dim` the heads
+    share the width among them.
     """
 
     vocab_size: int
@@ -23,8 +26,8 @@ class Config:
     intermediate_size: int
     num_hidden_layers: int
     num_attention_heads: int
-    num_key_value_heads: int | None = None
-    head_dim: int | None = None
+    num_key_value_heads: int = 0
+    head_dim: int = 0
     max_position_embeddings: int = 2048
     rope_theta: float = 10000.0
     rms_norm_eps: float = 1e-6
@@ -34,36 +37,57 @@ class Config:
     num_experts_per_tok: int = 2
     router_aux_loss_coef: float = 0.01
     bos_token_id: int | None = None
-    eos_token_id: int | None = None
+    eos_token_id: int | list[int] | None = None
     pad_token_id: int | None = None
 
     def __post_init__(self) -> None:
-        if self.num_key_value_heads is None:
+        if not self.num_key_value_heads:
             self.num_key_value_heads = self.num_attention_heads
-        if self.head_dim is None:
-            self.head_dim = self.hidden_size // max(self.num_attention_heads, 1)
+        if (
+            not self.head_dim
+            and _is_count(self.hidden_size)
+            and _is_count(self.num_attention_heads)
+        ):
+            self.head_dim = self.hidden_size // self.num_attention_heads
         self.refuse_misfits()
 
     def refuse_misfits(self) -> None:
         """Raise a ConfigError for sizes that do not fit together, naming the first."""
         for name in _COUNTS:
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            if not _is_count(value):
                 raise ConfigError(f"{name} must be a whole number from 1 up, not {value!r}")
-        if self.num_attention_heads % (self.num_key_value_heads or 1):
+        for name in _POSITIVE:
+            value = getattr(self, name)
+            if not _is_number(value) or not 0 < value < math.inf:
+                raise ConfigError(f"{name} must be a number above 0, not {value!r}")
+        if self.num_attention_heads % self.num_key_value_heads:
             raise ConfigError(
                 f"num_attention_heads ({self.num_attention_heads}) must be a multiple of "
                 f"num_key_value_heads ({self.num_key_value_heads})"
             )
-        if (self.head_dim or 1) % 2:
+        if self.head_dim % 2:
             raise ConfigError(
                 f"head_dim must be even, since rotary positions turn pairs; it is {self.head_dim}"
             )
-        if self.num_local_experts and not 1 <= self.num_experts_per_tok <= self.num_local_experts:
+        if not isinstance(self.tie_word_embeddings, bool):
             raise ConfigError(
-                f"num_experts_per_tok ({self.num_experts_per_tok}) must be from 1 to "
-                f"num_local_experts ({self.num_local_experts})"
+                f"tie_word_embeddings must be true or false, not {self.tie_word_embeddings!r}"
             )
+        self.refuse_misfits_of_experts()
+
+    def refuse_misfits_of_experts(self) -> None:
+        """Raise a ConfigError for numbers of experts that do not fit together."""
+        experts, chosen = self.num_local_experts, self.num_experts_per_tok
+        if experts != 0 and not _is_count(experts):
+            raise ConfigError(f"num_local_experts must be 0 or a whole number, not {experts!r}")
+        if not _is_count(chosen) or (experts and chosen > experts):
+            raise ConfigError(
+                f"num_experts_per_tok ({chosen!r}) must be from 1 to num_local_experts ({experts})"
+            )
+        share = self.router_aux_loss_coef
+        if not _is_number(share) or not 0 <= share < math.inf:
+            raise ConfigError(f"router_aux_loss_coef must be a number from 0 up, not {share!r}")
 
     @property
     def is_sparse(self) -> bool:
@@ -96,6 +120,8 @@ class Config:
         Raises a ConfigError if the model is of another kind, or does what this library cannot:
         the message names the setting.
         """
+        if not isinstance(settings, dict):
+            raise ConfigError(f"settings are names with values, not {type(settings).__name__}")
         family = settings.get("model_type")
         if family not in _ARCHITECTURES:
             known = " and ".join(_ARCHITECTURES)
@@ -103,20 +129,34 @@ class Config:
         for name, needed in _NEEDED.items():
             if settings.get(name, needed) != needed:
                 raise ConfigError(f"{name} is {settings[name]!r}; this library can only {needed!r}")
-        rotary = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
-        kind = rotary.get("rope_type", rotary.get("type", "default"))
-        if kind != "default":
-            raise ConfigError(f"rope_type is {kind!r}; this library can only 'default'")
-        missing = [name for name in _REQUIRED if name not in settings]
+        needed_names = _REQUIRED if family == "llama" else (*_REQUIRED, *_EXPERTS[:2])
+        missing = [name for name in needed_names if name not in settings]
         if missing:
             raise ConfigError(f"{missing[0]} is missing")
         known_names = {field.name for field in fields(cls)}
         if family == "llama":
             known_names -= set(_EXPERTS)
         values = {name: value for name, value in settings.items() if name in known_names}
-        if "rope_theta" in rotary:
-            values["rope_theta"] = rotary["rope_theta"]
-        return cls(**values)
+        return cls(**(values | _rotary_settings(settings)))
+
+
+def _rotary_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Where the rotary positions' settings stand in newer and in older files: `rope_theta`."""
+    rotary = settings.get("rope_parameters") or settings.get("rope_scaling") or {}
+    if not isinstance(rotary, dict):
+        raise ConfigError(f"rope_parameters must be names with values, not {rotary!r}")
+    kind = rotary.get("rope_type", rotary.get("type", "default"))
+    if kind != "default":
+        raise ConfigError(f"rope_type is {kind!r}; this library can only 'default'")
+    return {"rope_theta": rotary["rope_theta"]} if "rope_theta" in rotary else {}
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _ARCHITECTURES = {"llama": "LlamaForCausalLM", "mixtral": "MixtralForCausalLM"}
@@ -128,6 +168,7 @@ _REQUIRED = (
     "num_attention_heads",
 )
 _COUNTS = (*_REQUIRED, "num_key_value_heads", "head_dim", "max_position_embeddings")
+_POSITIVE = ("rope_theta", "rms_norm_eps", "initializer_range")
 _EXPERTS = ("num_local_experts", "num_experts_per_tok", "router_aux_loss_coef")
 _NEEDED: dict[str, Any] = {
     "hidden_act": "silu",

@@ -101,6 +101,9 @@ class Experts(nn.Module):
         )
         self.chosen = chosen
 
+    def describe(self) -> str:
+        return f"experts={len(self.experts)}, chosen={self.chosen}"
+
     def forward(self, x: Tensor) -> Tensor:
         """Send each row of `x`, (..., width), through the experts that the router chooses for it.
 
@@ -141,3 +144,37 @@ def load_balancing_loss(scores: Sequence[Tensor], chosen: int, real: Any = None)
     counts = np.bincount(top_experts(table.data, chosen).reshape(-1), minlength=experts)
     used = (counts / len(table)).astype(table.dtype)
     return (table.softmax().mean(axis=0) * used).sum() * experts
+
+
+# -- what the router does, in numbers that a picture can be drawn from --------------------------
+
+
+def usage(choices: Array, experts: int) -> Array:
+    """Say which share of all choices fell on each expert: (experts,), together 1.
+
+    `choices` holds the numbers of experts, in any shape; where it is empty all shares are 0.
+    """
+    counts = np.bincount(np.asarray(choices).reshape(-1), minlength=experts)
+    return counts / max(counts.sum(), 1)
+
+
+def experts_in_use(shares: Array) -> float:
+    """Count the experts that are in use, those that are used little counting for little.
+
+    It is exp(-sum of p * log p) over the shares p above 0: with n experts used evenly it is n,
+    with a single one 1. `shares` are those of `usage`, together 1.
+    """
+    used = shares[shares > 0]
+    return float(np.exp(-(used * np.log(used)).sum()))
+
+
+def choices_by_token(choices: Array, ids: Array, vocabulary: int, experts: int) -> Array:
+    """Count how often each token of the vocabulary was sent to each expert.
+
+    `choices` is (rows, chosen), as `Experts` leaves it, and `ids` holds the token of each row, in
+    rows of any shape, (batch, places) for example. The result is (vocabulary, experts), whole
+    numbers: entry [t, e] says how many rows had token t and were sent to expert e.
+    """
+    counts = np.zeros((vocabulary, experts), np.int64)
+    np.add.at(counts, (ids.reshape(-1, 1), choices), 1)
+    return counts

@@ -130,30 +130,47 @@ class Model(nn.Module):
     ) -> Tensor:
         """Compute the stream after the last block and the last norm: (batch, places, width).
 
-        `ids` is (batch, places). `real`, (batch, keys), is 0 where a shorter row was filled up;
-        None if all are tokens. `caches`, one for each layer, hold the places before these.
+        `ids` is (batch, places); `self.checked(ids, before)` makes it an array. `caches`, one for
+        each layer, hold the `before = len(caches[0])` places in front of these; 0 if there are
+        none. So these places have the positions `before`, `before` + 1 and so on. `real`,
+        (batch, before + places), is 0 where a shorter row was filled up; None if all are tokens.
+
+        The stream begins as the rows that `self.embed_tokens` has for the ids. It goes through
+        `self.layers` in their order. Each takes the stream; the cosines and sines of the
+        positions, `rotary.rotary_turns(positions, head_dim, rope_theta, dtype)` with the
+        settings of `self.config` and the stream's dtype; the mask,
+        `attention.attention_mask(queries, keys, real)`; and its own cache or None. At the end
+        comes `self.norm`.
         """
-        array = ids.data if isinstance(ids, Tensor) else np.asarray(ids)
-        if array.ndim != 2:
-            raise ShapeError(
-                f"ids are (batch, places), not {array.shape}: a single row is ids[None]"
-            )
         before = len(caches[0]) if caches else 0
-        places = array.shape[1]
-        positions = np.arange(before, before + places)
-        if before + places > self.config.max_position_embeddings:
-            raise ShapeError(
-                f"{before + places} tokens: this model was made for at most "
-                f"{self.config.max_position_embeddings} (max_position_embeddings)"
-            )
-        x = self.embed_tokens(array)
+        ids = self.checked(ids, before)
+        places = ids.shape[1]
+        x = self.embed_tokens(ids)
         cos, sin = rotary.rotary_turns(
-            positions, self.config.head_dim or 0, self.config.rope_theta, x.dtype
+            np.arange(before, before + places),
+            self.config.head_dim,
+            self.config.rope_theta,
+            x.dtype,
         )
         mask = attention.attention_mask(places, before + places, real)
         for number, layer in enumerate(self.layers):
             x = layer(x, cos, sin, mask, caches[number] if caches else None)
         return self.norm(x)
+
+    def checked(self, ids: Any, before: int = 0) -> Array:
+        """The ids as an array, if they are rows that this model has positions for."""
+        array = ids.data if isinstance(ids, Tensor) else np.asarray(ids)
+        if array.ndim != 2:
+            raise ShapeError(
+                f"ids are (batch, places), not {array.shape}: a single row is ids[None]"
+            )
+        length, limit = before + array.shape[1], self.config.max_position_embeddings
+        if length > limit:
+            raise ShapeError(
+                f"{length} tokens: this model was made for at most {limit} "
+                "(max_position_embeddings)"
+            )
+        return array
 
 
 class CausalLM(nn.Module):
@@ -197,3 +214,52 @@ class CausalLM(nn.Module):
         scores = [layer.block_sparse_moe.scores for layer in self.model.layers]
         chosen = self.config.num_experts_per_tok
         return moe.load_balancing_loss(scores, chosen, real)
+
+
+# -- how large, and how much work ---------------------------------------------------------------
+
+
+def count_parameters(config: Config, active: bool = False) -> int:
+    """Count the numbers that a `CausalLM` of these sizes learns, without making one.
+
+    They are the entries of these arrays. With the width of the stream, `hidden_size`, the width
+    of all heads, heads * `head_dim`, and that of the key and value heads, kv_heads * `head_dim`:
+
+        embedding            vocabulary x width; `lm_head` has as many, unless it is tied
+        each block
+            q_proj, o_proj   heads' width x width, each
+            k_proj, v_proj   key and value heads' width x width, each
+            feed-forward     three matrices, width x `intermediate_size`; with experts: three for
+                             each expert, and a router, experts x width
+            norms            two, width each
+        last norm            width
+
+    With `active`, only the experts that a single token goes through are counted.
+    """
+    width = config.hidden_size
+    embedding = config.vocab_size * width
+    heads = 2 * (config.num_attention_heads + config.num_key_value_heads) * config.head_dim * width
+    feed_forward = 3 * width * config.intermediate_size
+    if config.is_sparse:
+        experts = config.num_experts_per_tok if active else config.num_local_experts
+        feed_forward = experts * feed_forward + config.num_local_experts * width
+    blocks = config.num_hidden_layers * (heads + feed_forward + 2 * width)
+    return blocks + width + (embedding if config.tie_word_embeddings else 2 * embedding)
+
+
+def operations_per_token(config: Config, context: int) -> int:
+    """Count the operations of one token's way through a model, forward, with `context` keys.
+
+    Only the matrix products are counted, a product of two numbers and its addition to a sum as
+    two operations. There are two kinds. Each entry of a matrix that the token meets is used
+    once: all of `count_parameters(config, active=True)`, but not the norms, and not the
+    embedding's table, in which a row is looked up; `lm_head` is a product, tied or not. And in
+    each layer every head multiplies its query with `context` keys, and `context` weights with
+    the values, all of `head_dim` numbers.
+    """
+    entries = count_parameters(config, active=True)
+    entries -= (2 * config.num_hidden_layers + 1) * config.hidden_size
+    if not config.tie_word_embeddings:
+        entries -= config.vocab_size * config.hidden_size
+    looking = 2 * context * config.num_attention_heads * config.head_dim
+    return 2 * (entries + config.num_hidden_layers * looking)
