@@ -14,8 +14,8 @@ import numpy as np
 
 from minitorch import nn, rotary
 from minitorch.errors import ShapeError
+from minitorch.operands import where
 from minitorch.recording import record
-from minitorch.shapes import where
 from minitorch.tensor import Array, Tensor
 
 
@@ -51,18 +51,23 @@ def attention_mask(queries: int, keys: int, real: Any = None) -> Array:
     return causal & array[:, None, None, :]
 
 
-def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Tensor:
-    """Average the values, each weighted by how well its key answers the query.
+def attention_weights(q: Tensor, k: Tensor, mask: Array | None = None) -> Tensor:
+    """Say how much each query looks at each key: for a query, its weights add up to 1.
 
-    The scores are `q @ k.T / sqrt(dim)`. Where `mask` is False the score is minus infinity; with
-    None, every query sees every key. The weights are the softmax of the scores over the keys, and
-    the result, (batch, heads, queries, dim), is the weights times the values. Every query sees
-    at least one key.
+    `q` is (..., queries, dim), `k` is (..., keys, dim); the result is (..., queries, keys). The
+    scores are `q @ k.T / sqrt(dim)`. Where `mask` is False the score is minus infinity; with
+    None, every query sees every key. The weights are the softmax of the scores over the keys.
+    Every query sees at least one key.
     """
-    scores = q @ k.transpose() * (1 / math.sqrt(q.shape[-1]))  # (batch, heads, queries, keys)
+    scores = q @ k.transpose() / math.sqrt(q.shape[-1])
     if mask is not None:
-        scores = where(mask, scores, Tensor(-np.inf, dtype=scores.dtype))
-    return scores.softmax() @ v
+        scores = where(mask, scores, -np.inf)
+    return scores.softmax()
+
+
+def plain_attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Tensor:
+    """Average the values, each with its weight: (..., queries, dim). See `attention_weights`."""
+    return attention_weights(q, k, mask) @ v
 
 
 def attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Tensor:
@@ -75,28 +80,31 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Ten
         of q:  (gradient of S) @ k / sqrt(dim)
         of k:  (gradient of S).T @ q / sqrt(dim)
 
-    A query that sees no key at all gets zeros, and sends no gradient.
+    The rule returns None for a parent without `requires_grad`. A query that sees no key at all
+    gets zeros, and sends no gradient.
     """
     scale = 1 / math.sqrt(q.shape[-1])
     scaled = q.data * scale  # cheaper than to scale the scores, of which there are more
-    exps = scaled @ k.data.swapaxes(-1, -2)  # (batch, heads, queries, keys)
+    exps = scaled @ k.data.swapaxes(-1, -2)  # (..., queries, keys)
     if mask is not None:
         np.copyto(exps, -np.inf, where=~mask)
-    exps -= np.maximum(exps.max(axis=-1, keepdims=True), np.finfo(exps.dtype).min)
+    lowest = np.finfo(exps.dtype).min  # stands for the maximum of a query that sees no key
+    exps -= exps.max(axis=-1, keepdims=True, initial=lowest)
     np.exp(exps, out=exps)
-    sums = np.maximum(exps.sum(axis=-1, keepdims=True), np.finfo(exps.dtype).tiny)
+    sums = exps.sum(axis=-1, keepdims=True)
+    sums[sums == 0] = 1  # no key was seen: 0 / 1, not 0 / 0
     out = exps @ v.data
     out /= sums  # the weights are exps / sums; to divide here is cheaper again
 
-    def backward(g: Array) -> tuple[Array, Array, Array]:
+    def backward(g: Array) -> tuple[Array | None, Array | None, Array | None]:
         g = g / sums
-        grad_v = exps.swapaxes(-1, -2) @ g
+        grad_v = exps.swapaxes(-1, -2) @ g if v.requires_grad else None
         grad_scores = g @ v.data.swapaxes(-1, -2)
         grad_scores -= (g * out).sum(axis=-1, keepdims=True)
         grad_scores *= exps
-        grad_q = grad_scores @ k.data
-        grad_q *= scale
-        return grad_q, grad_scores.swapaxes(-1, -2) @ scaled, grad_v
+        grad_q = grad_scores @ k.data * scale if q.requires_grad else None
+        grad_k = grad_scores.swapaxes(-1, -2) @ scaled if k.requires_grad else None
+        return grad_q, grad_k, grad_v
 
     return record(out, (q, k, v), backward)
 
@@ -168,6 +176,16 @@ class Attention(nn.Module):
                 f"{heads} heads cannot share {self.kv_heads} key and value heads evenly: "
                 "the number of heads must be a multiple"
             )
+        if head_dim is None and width % heads:
+            raise ShapeError(
+                f"a width of {width} cannot be cut into {heads} heads evenly: "
+                "choose a multiple, or say with head_dim how long a head is"
+            )
+        if self.head_dim % 2:
+            raise ShapeError(
+                "rotary positions turn pairs of numbers: head_dim must be even, "
+                f"not {self.head_dim}"
+            )
         options: dict[str, Any] = {"bias": False, "rng": rng, "std": std, "dtype": dtype}
         self.q_proj = nn.Linear(width, self.heads * self.head_dim, **options)
         self.k_proj = nn.Linear(width, self.kv_heads * self.head_dim, **options)
@@ -200,3 +218,6 @@ class Attention(nn.Module):
             k = repeat_heads(k, self.heads // self.kv_heads)
             v = repeat_heads(v, self.heads // self.kv_heads)
         return self.o_proj(merge_heads(attention(q, k, v, mask)))
+
+    def describe(self) -> str:
+        return f"heads={self.heads}, kv_heads={self.kv_heads}, head_dim={self.head_dim}"
