@@ -37,18 +37,15 @@ class Config:
     num_experts_per_tok: int = 2
     router_aux_loss_coef: float = 0.01
     bos_token_id: int | None = None
-    eos_token_id: int | list[int] | None = None
+    eos_token_id: int | None = None
     pad_token_id: int | None = None
 
     def __post_init__(self) -> None:
         if not self.num_key_value_heads:
             self.num_key_value_heads = self.num_attention_heads
-        if (
-            not self.head_dim
-            and _is_count(self.hidden_size)
-            and _is_count(self.num_attention_heads)
-        ):
-            self.head_dim = self.hidden_size // self.num_attention_heads
+        if not self.head_dim and _is_count(self.num_attention_heads):
+            width = self.hidden_size
+            self.head_dim = width // self.num_attention_heads if _is_count(width) else 0
         self.refuse_misfits()
 
     def refuse_misfits(self) -> None:
@@ -70,6 +67,10 @@ class Config:
             raise ConfigError(
                 f"head_dim must be even, since rotary positions turn pairs; it is {self.head_dim}"
             )
+        for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+                raise ConfigError(f"{name} must be one token's number or none, not {value!r}")
         if not isinstance(self.tie_word_embeddings, bool):
             raise ConfigError(
                 f"tie_word_embeddings must be true or false, not {self.tie_word_embeddings!r}"

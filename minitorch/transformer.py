@@ -144,15 +144,12 @@ class Model(nn.Module):
         """
         before = len(caches[0]) if caches else 0
         ids = self.checked(ids, before)
-        places = ids.shape[1]
+        keys = before + ids.shape[1]
         x = self.embed_tokens(ids)
         cos, sin = rotary.rotary_turns(
-            np.arange(before, before + places),
-            self.config.head_dim,
-            self.config.rope_theta,
-            x.dtype,
+            np.arange(before, keys), self.config.head_dim, self.config.rope_theta, x.dtype
         )
-        mask = attention.attention_mask(places, before + places, real)
+        mask = attention.attention_mask(ids.shape[1], keys, real)
         for number, layer in enumerate(self.layers):
             x = layer(x, cos, sin, mask, caches[number] if caches else None)
         return self.norm(x)
