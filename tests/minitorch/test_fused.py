@@ -114,3 +114,121 @@ def test_an_embedding_agrees_with_finite_differences() -> None:
     (weight,) = arrays(5, (4, 3))
     ids = np.array([[0, 2, 0], [3, 0, 2]])
     gradcheck.check_gradients(lambda weight: fused.embedding(weight, ids), weight)
+
+
+# -- the transformer's norm and gate ------------------------------------------------------------
+
+
+def plain_rms_norm(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
+    return x / ((x * x).mean(axis=-1, keepdims=True) + eps).sqrt() * weight
+
+
+def plain_swiglu(gate: Tensor, up: Tensor) -> Tensor:
+    return gate / ((-gate).exp() + 1) * up
+
+
+def torchs_rms_norm(x: torch.Tensor, weight: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
+    return torch.nn.functional.rms_norm(x, weight.shape, weight, eps)
+
+
+def torchs_swiglu(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.silu(gate) * up
+
+
+SHAPED = {
+    "rms_norm": (fused.rms_norm, plain_rms_norm, torchs_rms_norm, lambda s: [s, s[-1:]]),
+    "swiglu": (fused.swiglu, plain_swiglu, torchs_swiglu, lambda s: [s, s]),
+}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+@pytest.mark.parametrize(
+    "shape", [(4, 5), (2, 3, 5), (5,), (1, 1), (0, 5), (3, 0, 5), (2, 1, 3, 4)]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_norm_and_gate_equal_their_plain_twins_and_pytorch(
+    name: str, shape: tuple[int, ...], dtype: type
+) -> None:
+    function, plain, torchs, shapes = SHAPED[name]
+    *inputs, g = arrays(6, *shapes(shape), shape, dtype=dtype)
+    results = []
+    for ours in (function, plain):
+        tensors = [Tensor(array, requires_grad=True) for array in inputs]
+        out = ours(*tensors)
+        out.backward(g)
+        results.append([out.data, *(tensor.grad for tensor in tensors)])
+    theirs = [torch.tensor(array, requires_grad=True) for array in inputs]
+    expected = torchs(*theirs)
+    expected.backward(torch.tensor(g))
+    results.append([expected.detach().numpy(), *(tensor.grad.numpy() for tensor in theirs)])
+    fine = 1e-12 if dtype is np.float64 else 1e-5
+    for own, twin, torch_result in zip(*results, strict=True):
+        assert own.dtype == dtype
+        assert own.shape == torch_result.shape
+        np.testing.assert_allclose(own, twin, atol=fine)
+        np.testing.assert_allclose(own, torch_result, atol=fine)
+
+
+@pytest.mark.parametrize("name", SHAPED)
+@given(
+    leading=st.lists(st.integers(1, 3), max_size=3), width=st.integers(1, 5), seed=st.integers(0)
+)
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_norm_and_gate_agree_with_finite_differences(
+    name: str, leading: list[int], width: int, seed: int
+) -> None:
+    function, _, _, shapes = SHAPED[name]
+    inputs = arrays(seed % 2**32, *shapes((*leading, width)))
+    gradcheck.check_gradients(function, *inputs, tolerance=1e-5)
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_norm_and_gate_take_views_and_change_nothing(name: str) -> None:
+    function, plain, _, shapes = SHAPED[name]
+    first, second, g = (a.T for a in arrays(7, *(s[::-1] for s in [*shapes((4, 6)), (4, 6)])))
+    kept = [first.copy(), second.copy(), g.copy()]
+    results = []
+    for ours in (function, plain):
+        tensors = [Tensor(first, requires_grad=True), Tensor(second, requires_grad=True)]
+        out = ours(*tensors)
+        out.backward(g)
+        results.append([out.data, *(tensor.grad for tensor in tensors)])
+    for own, twin in zip(*results, strict=True):
+        np.testing.assert_allclose(own, twin, atol=1e-12)
+    for now, before in zip([first, second, g], kept, strict=True):
+        np.testing.assert_array_equal(now, before)
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_the_rules_of_norm_and_gate_may_be_called_twice(name: str) -> None:
+    function, _, _, shapes = SHAPED[name]
+    *inputs, g = arrays(8, *shapes((3, 4)), (3, 4))
+    rule = function(*(Tensor(array, requires_grad=True) for array in inputs)).rule
+    assert rule is not None
+    once = [np.array(part) for part in rule(g)]
+    for first, second in zip(once, rule(g), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_the_norm_divides_by_the_root_mean_square_and_eps_keeps_zeros_finite() -> None:
+    x, weight = np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([1.0, 10.0])
+    out = fused.rms_norm(Tensor(x), Tensor(weight))
+    np.testing.assert_allclose(
+        out.data, [[3 / np.sqrt(12.5), 40 / np.sqrt(12.5)], [0, 0]], rtol=1e-6
+    )
+
+
+def test_eps_is_added_to_the_mean_of_the_squares() -> None:
+    out = fused.rms_norm(Tensor(np.array([[3.0, 4.0]])), Tensor(np.ones(2)), eps=12.5)
+    np.testing.assert_allclose(out.data, [[0.6, 0.8]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gate_is_finite_far_from_zero(dtype: type) -> None:
+    far = np.array([-1e4, -90.0, 90.0, 1e4], dtype)
+    gate, up = Tensor(far, requires_grad=True), Tensor(np.ones(4, dtype), requires_grad=True)
+    with np.errstate(all="raise", under="ignore"):
+        out = fused.swiglu(gate, up)
+        out.backward(np.ones(4, dtype))
+    np.testing.assert_allclose(out.data, [0, 0, 90, 1e4], atol=1e-6)
+    np.testing.assert_allclose(gate.grad, [0, 0, 1, 1], atol=1e-6)
