@@ -27,6 +27,8 @@ GREEDY = Settings()
 class Constraint(Protocol):
     """What a text may look like: which tokens may come next, from state to state."""
 
+    end: int  # the token that is allowed where a text is complete
+
     def start(self) -> Any:
         """The state before the first token."""
 
@@ -107,14 +109,15 @@ class Reader:
         self.ids.extend(ids)
         return scores
 
-    def scores_after(self, ids: Sequence[int]) -> Array:
-        """The scores after a whole text, (vocabulary,): only what is new in it is read.
+    def scores_after(self, ids: Sequence[int], places: int = 1) -> Array:
+        """The scores after each of the last `places` tokens of a text, (places, vocabulary).
 
-        What the text has in common with the one before, from the beginning on, stays as it is.
+        Only what is new in the text is read: what it has in common with the one before, from the
+        beginning on, stays as it is.
         """
         text = list(ids)
-        self.forget(min(cache.common_prefix(self.ids, text), len(text) - 1))
-        return self.read(text[len(self.ids) :])[-1]
+        self.forget(max(0, min(cache.common_prefix(self.ids, text), len(text) - places)))
+        return self.read(text[len(self.ids) :])[-places:]
 
     def forget(self, length: int) -> None:
         """Keep the first `length` tokens and forget the others."""
@@ -136,9 +139,9 @@ class Rereader:
         with no_grad():
             return self.model(np.array([self.ids])).data[0, -len(ids) :]
 
-    def scores_after(self, ids: Sequence[int]) -> Array:
+    def scores_after(self, ids: Sequence[int], places: int = 1) -> Array:
         self.ids = []
-        return self.read(ids)[-1]
+        return self.read(ids)[-places:]
 
 
 def _dtype(model: CausalLM) -> Any:
@@ -167,7 +170,9 @@ def generate(
     """
     reader = reader or Reader(model)
     text = checked_prompt(model, ids, reader.capacity)
-    ends = end_tokens(model) if end is None else end
+    ends = set(end_tokens(model) if end is None else end)
+    if constraint:
+        ends.add(constraint.end)
     return _tokens(reader, text, settings, rng, constraint, ends)
 
 
@@ -182,9 +187,9 @@ def _tokens(
     state = constraint.start() if constraint else None
     scores = None
     for _ in range(min(settings.max_new_tokens, reader.capacity - len(text))):
-        scores = reader.scores_after(text) if scores is None else reader.read(text[-1:])[-1]
+        scores = reader.scores_after(text) if scores is None else reader.read(text[-1:])
         allowed = constraint.allowed(state) if constraint else None
-        token = sampling.choose(scores, settings, text, rng, allowed)
+        token = sampling.choose(scores[-1], settings, text, rng, allowed)
         if token in ends:
             return
         text.append(token)
@@ -266,7 +271,7 @@ def generate_batch(
         with no_grad():
             scores = model(ids, real, caches).data[:, -1]
         ids, going = np.zeros((len(rows), 1), np.int64), np.ones(len(rows), bool)
-        for place, row in enumerate(rows):
+        for place, row in enumerate(rows.tolist()):
             rng = rngs[row] if rngs else None
             token = sampling.choose(scores[place], settings, texts[row] + new[row], rng)
             going[place] = token not in ends
