@@ -64,7 +64,7 @@ class Shards:
         losses = self._each(_loss, replicas, np.array_split(ids, parts), pieces)
 
         def backward(g: Array) -> tuple[Array | None, ...]:
-            self._each(_send_back, losses, [g * share for share in shares])
+            self._each(Tensor.backward, losses, [g * share for share in shares])
             twins = zip(*(replica.parameters() for replica in replicas), strict=True)
             return tuple(map(_summed_gradient, twins))
 
@@ -79,11 +79,6 @@ class Shards:
 
 def _loss(model: Any, ids: Array, targets: Array) -> Tensor:
     return model.loss(ids, targets)
-
-
-def _send_back(loss: Tensor, g: Array) -> None:
-    if loss.requires_grad:
-        loss.backward(g)
 
 
 def _summed_gradient(twins: tuple[Parameter, ...]) -> Array | None:
