@@ -155,12 +155,22 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def refuse_other_settings(path: Path, saved: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     """Raise a ResumeError that names the first setting that is not what it was."""
-    for name in [*saved, *own]:
-        if saved.get(name) != own.get(name):
-            raise ResumeError(
-                f"{path} was made with {name} = {saved.get(name)!r}, and now it is "
-                f"{own.get(name)!r}: go on with the same settings, or train in another folder"
-            )
+    difference = _difference("", dict(saved), dict(own))
+    if difference:
+        raise ResumeError(
+            f"{path} was made with {difference}: go on with the same settings, or train in "
+            "another folder"
+        )
+
+
+def _difference(name: str, saved: Any, own: Any) -> str:
+    """Name the first part in which two settings differ, with both values; "" if none does."""
+    if isinstance(saved, list) and isinstance(own, list) and len(saved) == len(own):
+        saved, own = dict(enumerate(saved)), dict(enumerate(own))
+    if not isinstance(saved, dict) or not isinstance(own, dict):
+        return "" if saved == own else f"{name[1:]} = {saved!r}, and now it is {own!r}"
+    parts = (_difference(f"{name}.{k}", saved.get(k), own.get(k)) for k in {**saved, **own})
+    return next(filter(None, parts), "")
 
 
 def remove_drafts(folder: Path) -> None:
