@@ -115,19 +115,19 @@ def fitting(
 ) -> tuple[list[Message], int]:
     """Drop the oldest turns of a conversation until it takes at most `room` tokens.
 
-    A system message at the beginning stays, and what is left after it begins with a message of
-    the user. Returns the messages and how many were dropped. Raises a ShapeError if the last
-    question alone does not fit.
+    A turn is a message of the user and all that follows it, up to the next. A system message at
+    the beginning stays. Returns the messages that are left, and how many were dropped. Raises a
+    ShapeError if the last turn alone does not fit.
     """
     fixed = list(messages[:1]) if messages and messages[0]["role"] == "system" else []
-    turns = list(messages[len(fixed) :])
-    begins = [place for place, turn in enumerate(turns) if turn["role"] == "user"] or [0]
-    for dropped in [0, *begins[1:]] if begins[0] == 0 else [0, *begins]:
-        kept = [*fixed, *turns[dropped:]]
+    begins = [place for place, message in enumerate(messages) if message["role"] == "user"]
+    size = 0
+    for begin in [len(fixed), *begins]:
+        kept = [*fixed, *messages[begin:]]
         size = len(encode_chat(tokenizer, kept, ask=True)[0])
         if size <= room:
-            return kept, dropped
+            return kept, len(messages) - len(kept)
     raise ShapeError(
-        f"the question takes {size} tokens with what belongs to it; there is room for {room}: "
+        f"the question takes {size} tokens with what belongs to it, and there is room for {room}: "
         "make it shorter"
     )

@@ -1,9 +1,10 @@
-"""The course's one tokenizer, and the town of Larkmoor as tokens."""
+"""The course's one tokenizer and its model, and the town of Larkmoor as tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minitorch.chat_template import encode_chat, encode_document
@@ -11,10 +12,12 @@ from minitorch.tokenizer import Tokenizer, TokenizerError
 
 if TYPE_CHECKING:
     from larkmoor import Record
+    from minitorch.transformer import CausalLM
 
 SEED = 0
 SIZE = 1024
 CORPUS = "small"
+MODEL = Path(__file__).parent.parent / "models" / "larkmoor"
 FINGERPRINT = "9ffb7ff4fe9fda857dc0190fd0038105a5d64c3ea26579f1b79b67cee4ed383a"
 
 
@@ -37,6 +40,21 @@ def course_tokenizer() -> Tokenizer:
             "changed since its fingerprint was noted in minitorch/town.py"
         )
     return tokenizer
+
+
+def course_model() -> CausalLM:
+    """Open the model of Larkmoor that comes with the course: a new one with each call.
+
+    Its folder is `town.MODEL`; the tokenizer in it is the course's.
+    """
+    from minitorch import checkpoint
+
+    if not MODEL.is_dir():
+        raise checkpoint.CheckpointError(
+            f"the course's model is not there: {MODEL} is no folder, so fetch models/larkmoor "
+            "again from where you have the course"
+        )
+    return checkpoint.from_pretrained(MODEL)
 
 
 def texts(record: Record) -> list[str]:
