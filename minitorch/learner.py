@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from minitorch import evaluation, optim, resume, training
+from minitorch.blas import blas_threads
 from minitorch.data import Batch
 from minitorch.nn import Module
+from minitorch.parallel import Shards
 from minitorch.tensor import Array
 
 WEIGHTS = "weights."  # before the names of the model's arrays in a checkpoint
@@ -32,30 +32,41 @@ class Learns(Protocol):
 
 
 class Learner:
-    """A model of this library and its optimizer."""
+    """A model of this library and its optimizer.
 
-    def __init__(self, model: Module, optimizer: optim.Optimizer, clip: float = 1.0) -> None:
+    `threads` share a batch; each matrix product uses one of them, so that the same numbers come
+    out on a machine with more cores.
+    """
+
+    def __init__(
+        self, model: Module, optimizer: optim.Optimizer, clip: float = 1.0, threads: int = 1
+    ) -> None:
         self.model, self.optimizer, self.clip = model, optimizer, clip
+        self.computing = Shards(model, threads) if threads > 1 else model
         self.names = {parameter: name for name, parameter in model.named_parameters()}
+        self.generators = resume.generators(model)
 
     def step(self, batches: Sequence[Batch], lr: float) -> tuple[float, float]:
-        return training.take_step(self.model, self.optimizer, batches, lr, self.clip)
+        with blas_threads(1):
+            return training.take_step(self.computing, self.optimizer, batches, lr, self.clip)
 
     def costs(self, batch: Batch) -> Array:
-        return evaluation.token_costs(self.model, batch)
+        with blas_threads(1):
+            return evaluation.token_costs(self.model, batch)
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         arrays, numbers = resume.optimizer_state(self.optimizer, self.names)
-        weights = {f"{WEIGHTS}{name}": parameter.data for parameter, name in self.names.items()}
-        drawn = {name: resume.random_state(g) for name, g in self.generators().items()}
+        weights = {WEIGHTS + name: parameter.data for parameter, name in self.names.items()}
+        drawn = {name: resume.random_state(rng) for name, rng in self.generators.items()}
         return weights | arrays, {"optimizer": numbers, "random": drawn}
 
     def load(self, arrays: Mapping[str, Array], plain: Mapping[str, Any]) -> None:
-        weights = {k.removeprefix(WEIGHTS): a for k, a in arrays.items() if k.startswith(WEIGHTS)}
-        self.model.load_state_dict(weights)
+        self.model.load_state_dict(weights_in(arrays))
         resume.set_optimizer_state(self.optimizer, self.names, arrays, plain["optimizer"])
-        for name, generator in self.generators().items():
-            resume.set_random_state(generator, plain["random"][name])
+        for name, rng in self.generators.items():
+            resume.set_random_state(rng, plain["random"][name])
 
-    def generators(self) -> dict[str, np.random.Generator]:
-        return resume.generators(self.model)
+
+def weights_in(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The model's arrays among those of a learner's state, under the model's own names."""
+    return {k.removeprefix(WEIGHTS): a for k, a in arrays.items() if k.startswith(WEIGHTS)}

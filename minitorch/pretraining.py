@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minitorch import evaluation, mixture, optim, training
+from minitorch import checkpoint, evaluation, mixture, optim, training
 from minitorch.config import Config
 from minitorch.data import Batch, Batches, Rows
-from minitorch.learner import Learner, Learns
+from minitorch.learner import Learner, Learns, weights_in
 from minitorch.settings import Settings
 from minitorch.tokenizer import Tokenizer
 from minitorch.town import course_tokenizer
@@ -65,7 +66,7 @@ def make_learner(model: CausalLM, settings: Settings) -> Learner:
         betas=settings.betas,
         eps=settings.eps,
     )
-    return Learner(model, optimizer, settings.clip)
+    return Learner(model, optimizer, settings.clip, settings.threads)
 
 
 def batches_of_phases(settings: Settings, tokenizer: Tokenizer) -> list[Batches]:
@@ -128,3 +129,14 @@ def prepare(
         settings=settings.must_stay(),
         show=show,
     )
+
+
+def save_model(trainer: training.Trainer, settings: Settings) -> Path:
+    """Write the trained model with its tokenizer as a folder, `out`/model; return the folder."""
+    tokenizer = course_tokenizer()
+    model = first_model(settings, config_of(settings, tokenizer))
+    arrays, _ = trainer.learner.state()
+    model.load_state_dict(weights_in(arrays))
+    folder = Path(settings.out) / "model"
+    checkpoint.save_pretrained(model, folder, tokenizer)
+    return folder

@@ -107,6 +107,11 @@ def set_optimizer_state(
     optimizer.load_state_dict(state)
 
 
+def are_finite(arrays: Mapping[str, Array]) -> bool:
+    """Say whether no entry of some arrays is infinite or not a number."""
+    return all(bool(np.isfinite(array).all()) for array in arrays.values())
+
+
 def sha256(arrays: Mapping[str, Array]) -> str:
     """Return one SHA-256 of some arrays: of their names, dtypes, shapes and bytes, by name."""
     total = hashlib.sha256()

@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from minitorch import pretraining, resume
 from minitorch.data import DataError
+from minitorch.memory import keep_memory
+from minitorch.safetensors_files import CheckpointError
 from minitorch.settings import Settings, SettingsError
 from minitorch.settings_file import read_settings
 from minitorch.training import Stopped, Trainer, TrainingError
@@ -39,6 +41,7 @@ def main(
     )
     options = parser.parse_args(arguments)
     try:
+        keep_memory()
         settings = read_settings(options.config, options.set)
         trainer = pretraining.prepare(settings, make)
         _announce(trainer, settings)
@@ -46,7 +49,7 @@ def main(
         _report(trainer, settings)
     except (SettingsError, DataError, resume.ResumeError) as error:
         return _failed(error, 2)
-    except TrainingError as error:
+    except (TrainingError, CheckpointError) as error:
         return _failed(error, 1)
     except Stopped as stopped:
         return _failed(stopped, 130)
@@ -70,6 +73,7 @@ def _report(trainer: Trainer, settings: Settings) -> None:
         if name.startswith("bits_per_byte"):
             print(f"{name.replace('_', ' ')}: {value:.4f}")
     print(f"SHA-256 of weights and optimizer: {resume.sha256(arrays)}")
+    print(f"the model is in {pretraining.save_model(trainer, settings)}")
 
 
 def _failed(error: object, status: int) -> int:

@@ -183,10 +183,10 @@ class Trainer:
                 self.advance()
                 metrics.add(self.rows[-1])
                 progress.update(self.done, self.describe())
-                if self.evaluate and (self.done == last or self.done % self.evaluate_every == 0):
+                if self.evaluate and self._is_due(self.evaluate_every):
                     self.rows.append({"step": self.done, **self.evaluate()})
                     metrics.add(self.rows[-1])
-                if self.done == last or self.done % self.checkpoint_every == 0 or stopping.asked:
+                if self._is_due(self.checkpoint_every) or self.done == last or stopping.asked:
                     self.save()
         if self.done < last:
             raise Stopped(f"stopped after step {self.done} of {self.total}: {self._how_to_go_on()}")
@@ -222,6 +222,9 @@ class Trainer:
             }
         )
 
+    def _is_due(self, every: int) -> bool:
+        return self.done % every == 0 or self.done == self.total
+
     def describe(self) -> str:
         """Say in a few words how it goes."""
         number, _ = curriculum.phase_at(self.done, [phase.steps for phase in self.phases])
@@ -239,6 +242,11 @@ class Trainer:
         if self.folder is None:
             return
         arrays, plain = self.learner.state()
+        if not resume.are_finite(arrays):
+            raise Diverged(
+                f"the weights are no longer finite after step {self.done}: a lower lr may help; "
+                + self._last_checkpoint()
+            )
         state = {
             "settings": self.settings,
             "tokens": self.tokens,
