@@ -54,8 +54,7 @@ def rotate(x: Tensor, cos: Array, sin: Array) -> Tensor:
 def turned(x: Array, cos: Array, sin: Array) -> Array:
     """Turn the pairs of an array: what `rotate` computes, without its history."""
     half = x.shape[-1] // 2
-    first, second = x[..., :half], x[..., half:]
-    out = np.empty(x.shape, x.dtype)
-    np.subtract(first * cos, second * sin, out=out[..., :half])
-    np.add(second * cos, first * sin, out=out[..., half:])
+    out = np.concatenate((x[..., half:], x[..., :half]), axis=-1)  # (b, a) where x has (a, b)
+    out *= np.concatenate((-sin, sin), axis=-1)
+    out += x * np.concatenate((cos, cos), axis=-1)
     return out
