@@ -42,7 +42,7 @@ def put_rows(values: Sequence[Tensor], rows: Sequence[Array], count: int) -> Ten
     the sum, and one that none names is zero. One operation; the pieces are its parents.
     """
     out = np.zeros((count, values[0].shape[1]), values[0].dtype)
-    for piece, places in zip(values, rows, strict=True):
+    for piece, places in zip(values, rows):
         out[places] += piece.data
 
     def backward(g: Array) -> tuple[Array, ...]:
@@ -138,7 +138,7 @@ def load_balancing_loss(scores: Sequence[Tensor], chosen: int, real: Any = None)
     """
     table = shapes.concatenate(scores)  # (layers * rows, experts)
     if real is not None:
-        kept = np.tile(np.asarray(real).reshape(-1).astype(bool), len(scores))
+        kept = np.tile(np.asarray(real).reshape(-1), len(scores))
         table = take_rows(table, np.flatnonzero(kept))
     experts = table.shape[1]
     counts = np.bincount(top_experts(table.data, chosen).reshape(-1), minlength=experts)
