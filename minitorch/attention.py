@@ -91,7 +91,8 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Ten
     lowest = np.finfo(exps.dtype).min  # stands for the maximum of a query that sees no key
     exps -= exps.max(axis=-1, keepdims=True, initial=lowest)
     np.exp(exps, out=exps)
-    sums = exps.sum(axis=-1, keepdims=True)
+    ones = np.ones(exps.shape[-1], exps.dtype)
+    sums = np.vecdot(exps, ones)[..., None]  # a third of the time of exps.sum
     sums[sums == 0] = 1  # no key was seen: 0 / 1, not 0 / 0
     out = exps @ v.data
     out /= sums  # the weights are exps / sums; to divide here is cheaper again
@@ -100,7 +101,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Ten
         g = g / sums
         grad_v = exps.swapaxes(-1, -2) @ g if v.requires_grad else None
         grad_scores = g @ v.data.swapaxes(-1, -2)
-        grad_scores -= (g * out).sum(axis=-1, keepdims=True)
+        grad_scores -= np.vecdot(g, out)[..., None]
         grad_scores *= exps
         grad_q = grad_scores @ k.data * scale if q.requires_grad else None
         grad_k = grad_scores.swapaxes(-1, -2) @ scaled if k.requires_grad else None
