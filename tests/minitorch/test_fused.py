@@ -90,6 +90,15 @@ def test_rows_are_summed_as_np_add_at_sums_them(
     np.testing.assert_allclose(fused.sum_by_id(values, picked, rows), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32])
+def test_rows_are_summed_by_ids_of_a_small_type(dtype: type) -> None:
+    (values,) = arrays(1, (3, 700))  # 200 * 700 is more than 16 bits hold
+    ids = np.array([200, 7, 200], dtype)
+    total = fused.sum_by_id(values, ids, 201)
+    np.testing.assert_allclose(total[[7, 200]], [values[1], values[0] + values[2]])
+    assert np.count_nonzero(total.any(axis=1)) == 2
+
+
 @pytest.mark.parametrize("shape", [(6,), (2, 3), (), (0,), (2, 0)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_an_embedding_equals_looking_rows_up_and_pytorch(
