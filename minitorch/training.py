@@ -160,7 +160,8 @@ class Trainer:
         self.evaluate, self.evaluate_every = evaluate, evaluate_every
         self.settings = dict(settings or {})
         self.show = show
-        self.total = sum(phase.steps for phase in self.phases)
+        self.lengths = [phase.steps for phase in self.phases]
+        self.total = sum(self.lengths)
         self.done = 0  # steps
         self.tokens = 0
         self.seconds = 0.0
@@ -194,7 +195,7 @@ class Trainer:
     def advance(self) -> None:
         """Take one step, and note what was measured as the last of `rows`."""
         step, begun = self.done + 1, monotonic()
-        number, within = curriculum.phase_at(step, [phase.steps for phase in self.phases])
+        number, within = curriculum.phase_at(step, self.lengths)
         lr = curriculum.learning_rate(step, self.phases)
         batches = [next(self.batches[number]) for _ in range(self.accumulate)]
         loss, norm = self.learner.step(batches, lr)
@@ -227,7 +228,7 @@ class Trainer:
 
     def describe(self) -> str:
         """Say in a few words how it goes."""
-        number, _ = curriculum.phase_at(self.done, [phase.steps for phase in self.phases])
+        number, _ = curriculum.phase_at(self.done, self.lengths)
         recent = self.losses[-20:]
         speed = self.tokens / max(self.seconds, 1e-9)
         return (
@@ -273,28 +274,27 @@ class Trainer:
         self.done, self.tokens = checkpoint.step, state["tokens"]
         self.seconds = state["seconds"]
         self.rows = [row for row in read_metrics(self.folder) if row["step"] <= self.done]
-        _, within = curriculum.phase_at(self.done, [phase.steps for phase in self.phases])
+        _, within = curriculum.phase_at(self.done, self.lengths)
         self.losses = [row["loss"] for row in self.rows if "loss" in row][-within:]
         return self.done
 
     def _last_checkpoint(self) -> str:
         found = [] if self.folder is None else resume.checkpoints(self.folder)
-        return f"the last good checkpoint is {found[-1]}" if found else "there is no checkpoint yet"
+        return f"the last checkpoint is {found[-1]}" if found else "there is no checkpoint yet"
 
     def _how_to_go_on(self) -> str:
         if self.folder is None:
             return "call run() again to go on"
-        return f"{self._last_checkpoint()}; start it again in the same way to go on from there"
+        return f"{self._last_checkpoint()}; start again in the same way to go on from there"
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
-        """Turn what the system says of a full disk into one sentence."""
+        """Turn what the system says of a full disk, or one it cannot write to, into a sentence."""
         try:
             yield
         except OSError as error:
-            if error.errno not in FULL:
-                raise
+            reason = "the disk is full" if error.errno in FULL else (error.strerror or "").lower()
             raise TrainingError(
-                f"the disk that holds {self.folder} is full, after step {self.done}: make room and "
-                f"start it again; {self._last_checkpoint()}"
+                f"cannot write into {self.folder} after step {self.done}, {reason}: mend that and "
+                f"start again to go on; {self._last_checkpoint()}"
             ) from None
