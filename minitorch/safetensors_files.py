@@ -143,7 +143,9 @@ Entry = tuple[str, tuple[int, ...], int]  # dtype, shape, where the numbers begi
 
 def _entries(path: Path, header: dict[str, Any], size: int) -> dict[str, Entry]:
     """Check that the tensors of a header fill `size` bytes: no gap, and no byte in two of them."""
-    header = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    notes = header.pop("__metadata__", {})
+    if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
+        raise CheckpointError(f"{path} is damaged: its __metadata__ is not made of texts")
     spans = {name: _span(path, name, entry) for name, entry in header.items()}
     expected = 0
     for name in sorted(spans, key=lambda name: spans[name]):
