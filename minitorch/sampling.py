@@ -58,11 +58,11 @@ def with_temperature(logits: Array, temperature: float = 1.0) -> Array:
     Below 1 the likely tokens become likelier, above 1 all become more alike. The temperature is
     above 0. The result has the dtype of `logits`.
     """
-    return logits / np.asarray(temperature, logits.dtype)
+    return logits / temperature
 
 
 def keep_top_k(logits: Array, k: int = 50) -> Array:
-    """Keep the `k` highest scores; the others become minus infinity.
+    """Keep the `k` highest scores, `k` being 1 or more; the others become minus infinity.
 
     Scores equal to the lowest of these stay as well, so more than `k` may be left. With fewer
     than `k` tokens in the vocabulary, all stay.
@@ -72,7 +72,7 @@ def keep_top_k(logits: Array, k: int = 50) -> Array:
     """
     k = min(k, len(logits))
     lowest = np.partition(logits, -k)[-k]
-    return np.where(logits < lowest, np.asarray(-np.inf, logits.dtype), logits)
+    return np.where(logits < lowest, -np.inf, logits)
 
 
 def keep_top_p(logits: Array, p: float = 0.9) -> Array:
@@ -103,7 +103,7 @@ def keep_min_p(logits: Array, p: float = 0.05) -> Array:
     array([-0.51, -1.39,  -inf])
     """
     shares = np.exp(logits - logits.max())  # of the highest probability
-    return np.where(shares < p, np.asarray(-np.inf, logits.dtype), logits)
+    return np.where(shares < p, -np.inf, logits)
 
 
 def penalize_repetition(logits: Array, ids: Sequence[int], penalty: float = 1.2) -> Array:
@@ -151,7 +151,7 @@ def adjusted(
     if settings.repetition_penalty != 1:
         logits = penalize_repetition(logits, ids, settings.repetition_penalty)
     if allowed is not None:
-        logits = np.where(allowed, logits, np.asarray(-np.inf, logits.dtype))
+        logits = np.where(allowed, logits, -np.inf)
     if settings.temperature not in (0, 1):
         logits = with_temperature(logits, settings.temperature)
     if settings.top_k:
