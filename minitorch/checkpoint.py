@@ -80,7 +80,12 @@ def from_pretrained(folder: str | Path, dtype: Any = np.float32) -> CausalLM:
     config = model_files.read_config(folder)
     stored = model_files.read_weights(folder, config)
     _refuse_too_many(folder, config, stored)
-    model = _unfilled(config)
+    try:
+        model = _unfilled(config)
+    except ValueError:
+        raise CheckpointError(
+            f"{folder / CONFIG} asks for sizes that no computer can hold"
+        ) from None
     parameters = dict(model.named_parameters())
     _refuse_strangers(folder, parameters, stored)
     for name, parameter in parameters.items():
@@ -116,10 +121,7 @@ class _Blank:
 def _unfilled(config: Config) -> CausalLM:
     """A model of the right shapes, without numbers."""
     blank: Any = _Blank()
-    try:
-        return CausalLM(config, rng=blank)
-    except (ValueError, OverflowError):
-        raise CheckpointError(f"{CONFIG} asks for sizes that no computer can hold") from None
+    return CausalLM(config, rng=blank)
 
 
 # -- what does not fit --------------------------------------------------------------------------

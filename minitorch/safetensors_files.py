@@ -89,7 +89,12 @@ def read_tensors(path: Path) -> dict[str, Stored]:
     tensors = {}
     for name, (dtype, shape, offset) in entries.items():
         values = np.frombuffer(mapped, DTYPES[dtype], math.prod(shape), start + offset)
-        tensors[name] = Stored(path, name, dtype, values.reshape(shape))
+        try:
+            tensors[name] = Stored(path, name, dtype, values.reshape(shape))
+        except ValueError:
+            raise CheckpointError(
+                f"{path}: {name} has shape {shape}, which no array can have"
+            ) from None
     return tensors
 
 

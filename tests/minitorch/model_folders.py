@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from minitorch.checkpoint import save_pretrained
+from minitorch.checkpoint import CheckpointError, from_pretrained, save_pretrained
 from minitorch.config import Config
 from minitorch.transformer import CausalLM
 
@@ -55,3 +57,12 @@ def assert_one_sentence(error: Exception, path: Path) -> None:
     """An error that names the file, in one line."""
     assert str(path) in str(error)
     assert "\n" not in str(error)
+
+
+def refused(folder: Path, what: str, name: str | None = "model.safetensors") -> None:
+    """Opening raises one sentence that names the file and says what is wrong."""
+    with pytest.raises(CheckpointError) as caught:
+        from_pretrained(folder)
+    message = str(caught.value)
+    assert_one_sentence(caught.value, folder if name is None else folder / name)
+    assert re.search(what, message), message
