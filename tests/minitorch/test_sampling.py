@@ -48,7 +48,7 @@ def test_top_k_is_that_of_transformers_with_ties_and_with_k_above_the_vocabulary
     np.testing.assert_array_equal(sampling.keep_top_k(logits, k), expected)
 
 
-@given(some_logits(), st.sampled_from([0.01, 0.2, 0.5, 0.9, 0.999, 1.0]))
+@given(some_logits(), st.sampled_from([1e-17, 0.01, 0.2, 0.5, 0.9, 0.999, 1.0]))
 def test_top_p_is_that_of_transformers_with_ties_and_with_p_one(logits, p):
     expected = transformed(TopPLogitsWarper(p), logits)
     np.testing.assert_array_equal(sampling.keep_top_p(logits, p), expected)
