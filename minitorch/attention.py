@@ -38,12 +38,13 @@ def attention_mask(queries: int, keys: int, real: Any = None) -> Array:
 
     `real` is (batch, keys), 1 or True where there is a token and 0 or False where a shorter row
     was filled up; None if all are tokens. A query may look at real keys that are not after it:
-    the result is (batch, 1, queries, keys), or (queries, keys) if `real` is None.
+    the result is (batch, 1, queries, keys), or (queries, keys) if `real` is None. A `real` of
+    another shape is refused with a ShapeError that names it.
     """
     causal = causal_mask(queries, keys)
     if real is None:
         return causal
-    array = np.asarray(real.data if isinstance(real, Tensor) else real).astype(bool)
+    array = np.asarray(real, dtype=bool)
     if array.ndim != 2 or array.shape[1] != keys:
         raise ShapeError(
             f"a mask of real tokens is (batch, keys), keys being {keys}: {array.shape}"
