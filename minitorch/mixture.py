@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # ("gazette"): several kinds at once. A later group counts more than an earlier one.
 GROUPS = ("all", "statements", "dialogues")
 KINDS = ("almanac", "gazette", "letters", "dialogue")  # the beginnings
-LEFT_OUT = ("source", "people", "fact", "rude_words")
 
 
 @dataclass(frozen=True)
@@ -77,12 +76,12 @@ def left_out(without: Mapping[str, Any]) -> list[Any]:
     """
     import larkmoor
 
-    unknown = sorted(set(without) - set(LEFT_OUT))
-    if unknown:
-        raise DataError(f"without {unknown[0]!r}: what can be left out is {', '.join(LEFT_OUT)}")
     filters = []
     if "source" in without:
-        filters.append(larkmoor.without_source(without["source"]))
+        try:
+            filters.append(larkmoor.without_source(without["source"]))
+        except ValueError as error:
+            raise DataError(f"without: {error}") from None
     if "people" in without:
         filters.append(larkmoor.without_people(*without["people"]))
     if "fact" in without:

@@ -116,9 +116,9 @@ def sha256(arrays: Mapping[str, Array]) -> str:
     """Return one SHA-256 of some arrays: of their names, dtypes, shapes and bytes, by name."""
     total = hashlib.sha256()
     for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
+        array = arrays[name]
         total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(array.data)
+        total.update(array.tobytes())
     return total.hexdigest()
 
 
@@ -135,8 +135,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 2) -> Pat
     """Write a checkpoint; then only the `keep` newest stay. It appears whole or not at all."""
     path = folder / f"checkpoint-{checkpoint.step:06}.safetensors"
     header = {**checkpoint.state, "step": checkpoint.step, "sha256": sha256(checkpoint.arrays)}
-    contiguous = {name: np.ascontiguousarray(array) for name, array in checkpoint.arrays.items()}
-    replace_file(path, save(contiguous, {"state": json.dumps(header)}))
+    ordered = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
+    replace_file(path, save(ordered, {"state": json.dumps(header)}))
     for old in checkpoints(folder)[:-keep]:
         old.unlink(missing_ok=True)
     return path

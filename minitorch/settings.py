@@ -5,15 +5,16 @@ settings = from_dict({"model": {"hidden_size": 64, ...}, "phases": [{"name": "on
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from minitorch.config import Config, ConfigError
 from minitorch.curriculum import Phase
+from minitorch.setting_rules import PHASE_RULES, RULES, WITHOUT_RULES, checked, similar
 
 
 class SettingsError(ValueError):
@@ -66,76 +67,6 @@ class Settings:
 
 FREE = ("out", "checkpoint_every", "keep")
 
-# -- what each setting may be --------------------------------------------------------------------
-
-Rule = tuple[Callable[[Any], bool], str]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _whole(least: int) -> Rule:
-    return lambda x: _is_number(x) and x == int(x) and x >= least, f"a whole number from {least} up"
-
-
-def _one_of(*names: str) -> Rule:
-    return lambda x: x in names, "one of " + ", ".join(names)
-
-
-def _are_betas(value: Any) -> bool:
-    return (
-        isinstance(value, list | tuple)
-        and len(value) == 2
-        and all(_is_number(beta) and 0 <= beta < 1 for beta in value)
-    )
-
-
-POSITIVE: Rule = (lambda x: _is_number(x) and x > 0, "a number above 0")
-NOT_NEGATIVE: Rule = (lambda x: _is_number(x) and x >= 0, "a number from 0 up")
-TEXT: Rule = (lambda x: isinstance(x, str) and x != "", "a text")
-
-RULES: dict[str, Rule] = {
-    "model": (lambda x: isinstance(x, Mapping), "names of sizes and their values"),
-    "phases": (lambda x: isinstance(x, list) and len(x) > 0, "a list of one phase or more"),
-    "out": TEXT,
-    "seed": _whole(0),
-    "dtype": _one_of("float32", "float64"),
-    "threads": _whole(1),
-    "scale_residuals": (lambda x: isinstance(x, bool), "true or false"),
-    "corpus": _one_of("nano", "small", "medium", "full"),
-    "without": (lambda x: isinstance(x, Mapping), "names of what to leave out and their values"),
-    "learn": _one_of("said", "all"),
-    "context": _whole(1),
-    "batch": _whole(1),
-    "accumulate": _whole(1),
-    "clip": POSITIVE,
-    "betas": (_are_betas, "two numbers from 0 up, below 1"),
-    "eps": POSITIVE,
-    "weight_decay": NOT_NEGATIVE,
-    "evaluate_every": _whole(1),
-    "evaluate_rows": _whole(1),
-    "checkpoint_every": _whole(1),
-    "keep": _whole(1),
-}
-PHASE_RULES: dict[str, Rule] = {
-    "name": TEXT,
-    "steps": _whole(1),
-    "tokens": _whole(1),
-    "lr": POSITIVE,
-    "warmup": _whole(0),
-    "floor": NOT_NEGATIVE,
-    "data": (
-        lambda x: (
-            isinstance(x, Mapping)
-            and len(x) > 0
-            and all(_is_number(weight) and weight >= 0 for weight in x.values())
-        ),
-        "names of kinds of lines and how often each is taken",
-    ),
-}
-
-
 # -- reading -------------------------------------------------------------------------------------
 
 
@@ -144,99 +75,67 @@ def from_dict(given: Mapping[str, Any]) -> Settings:
 
     Raises a SettingsError with a line for each mistake.
     """
-    values, mistakes = _checked(given, RULES, "")
-    for name in ("model", "phases"):
-        if name not in given:
-            mistakes.append(f"{name} is missing")
-    mistakes += _mistakes_in_model(values.get("model", {}), values.get("context", 1))
-    per_step = math.prod(values.get(name, getattr(Settings, name)) for name in _PER_STEP)
-    phases: list[Phase] = []
-    for number, phase in enumerate(values.pop("phases", []), start=1):
-        _add_phase(phases, phase, f"phase {number}: ", per_step, mistakes)
+    values, mistakes = checked(given, RULES)
+    mistakes += [f"{name} is missing" for name in ("model", "phases") if name not in given]
+    mistakes += checked(values.get("without", {}), WITHOUT_RULES, "without: ")[1]
+    numbers = {name: values.get(name, getattr(Settings, name)) for name in _PER_STEP}
+    if "model" in values:
+        mistakes += _mistakes_in_model(values["model"], numbers["context"])
+    given_phases = values.pop("phases", [])
+    for number, phase in enumerate(given_phases):
+        mistakes += _mistakes_in_phase(phase, f"phase {number + 1}: ", is_first=number == 0)
+    if not mistakes:
+        phases = tuple(_phase(phase, math.prod(numbers.values())) for phase in given_phases)
+        twins = [name for name, count in Counter(p.name for p in phases).items() if count > 1]
+        mistakes += [f"phases: more than one is called {name!r}" for name in twins]
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     if "betas" in values:
         values["betas"] = tuple(values["betas"])
-    return Settings(phases=tuple(phases), **values)
+    return Settings(phases=phases, **values)
 
 
 _PER_STEP = ("context", "batch", "accumulate")
 
 
-def _add_phase(
-    phases: list[Phase], given: Any, where: str, per_step: int, mistakes: list[str]
-) -> None:
-    """Check a phase; add it to the phases, and what is wrong with it to the mistakes."""
+def _phase(given: Mapping[str, Any], per_step: int) -> Phase:
+    values, _ = checked(given, PHASE_RULES)
+    tokens = values.pop("tokens", 0)
+    return Phase(**{"steps": math.ceil(tokens / per_step)} | values)
+
+
+def _mistakes_in_phase(given: Any, where: str, is_first: bool) -> list[str]:
     if not isinstance(given, Mapping):
-        mistakes.append(f"{where}it must be names and values, not {given!r}")
-        return
-    values, wrong = _checked(given, PHASE_RULES, where)
+        return [f"{where}it must be names and values, not {given!r}"]
+    values, wrong = checked(given, PHASE_RULES, where)
     if "name" not in given:
         wrong.append(f"{where}name is missing")
     if ("steps" in given) == ("tokens" in given):
         wrong.append(f"{where}it needs either steps or tokens")
-    if not phases and not mistakes and "lr" not in given:
+    if is_first and "lr" not in given:
         wrong.append(f"{where}lr is missing; only a later phase may go on with the one before")
-    if "lr" not in given and ("warmup" in given or "floor" in given):
+    elif "lr" not in given and ("warmup" in given or "floor" in given):
         wrong.append(f"{where}warmup and floor need an lr, with which a schedule begins")
-    if not wrong and values.get("floor", 0) > values.get("lr", math.inf):
+    if values.get("floor", 0) > values.get("lr", math.inf):
         wrong.append(f"{where}floor ({values['floor']}) must not be above lr ({values['lr']})")
-    mistakes += wrong
-    if not wrong:
-        tokens = values.pop("tokens", 0)
-        steps = values.pop("steps", None) or math.ceil(tokens / per_step)
-        phases.append(Phase(steps=steps, **values))
-
-
-def _checked(
-    given: Mapping[str, Any], rules: Mapping[str, Rule], where: str
-) -> tuple[dict[str, Any], list[str]]:
-    """Return the values that are right, numbers as numbers, and a sentence for each that is not."""
-    values, mistakes = {}, []
-    for name, value in given.items():
-        if name not in rules:
-            mistakes.append(f"{where}there is no setting {name!r}{_similar(name, rules)}")
-            continue
-        fits, wanted = rules[name]
-        read = value if fits(value) else _number(value)
-        if fits(read):
-            values[name] = int(read) if wanted.startswith("a whole") else read
-        else:
-            mistakes.append(f"{where}{name} must be {wanted}, not {value!r}")
-    return values, mistakes
-
-
-def _number(value: Any) -> Any:
-    """The number in a text: YAML reads 3.0e-4 as a number, but 3e-4 as a text."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _similar(name: Any, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(str(name), known, 1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+    return wrong
 
 
 def _mistakes_in_model(model: Mapping[str, Any], context: int) -> list[str]:
     known = {entry.name: entry for entry in fields(Config) if entry.name not in _FROM_TOKENIZER}
     unknown = [name for name in model if name not in known]
     if unknown:
-        return [f"model: there is no setting {unknown[0]!r}{_similar(unknown[0], known)}"]
+        return [f"model: there is no setting {unknown[0]!r}{similar(unknown[0], known)}"]
     missing = [name for name in _SIZES if name not in model]
-    if model and missing:
+    if missing:
         return [f"model: {missing[0]} is missing"]
     try:
-        config = Config(vocab_size=1, **model) if model else None
+        longest = Config(vocab_size=1, **model).max_position_embeddings
     except ConfigError as error:
         return [f"model: {error}"]
-    if config and config.max_position_embeddings < context:
+    if longest < context:
         return [
-            f"context ({context}) must not be above the model's max_position_embeddings "
-            f"({config.max_position_embeddings})"
+            f"context ({context}) must not be above the model's max_position_embeddings ({longest})"
         ]
     return []
 

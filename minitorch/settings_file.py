@@ -59,26 +59,23 @@ def _apply(given: Any, change: str, parse: Callable[[str], Any]) -> None:
     name, equals, text = change.partition("=")
     if not equals or not name:
         raise SettingsError(f"a change is written name=value, not {change!r}")
-    *way, last = name.split(".")
-    for part in way:
-        given = _inside(given, part, name, {})
     try:
         value = parse(text)
     except ValueError:
         value = text  # a text without the quotes that JSON wants around it
-    if isinstance(given, list):
-        _inside(given, last, name, None)
-        given[int(last)] = value
-    else:
-        given[last] = value
+    *way, last = name.split(".")
+    for part in way:
+        given = given[_key(given, part, name, new={})]
+    given[_key(given, last, name, new=None)] = value
 
 
-def _inside(given: Any, part: str, name: str, default: Any) -> Any:
-    """What a part of a name leads to."""
-    if isinstance(given, list) and part.isdecimal() and int(part) < len(given):
-        return given[int(part)]
+def _key(given: Any, part: str, name: str, new: Any) -> Any:
+    """What leads to a part of a setting; in names and values it may be a new one."""
     if isinstance(given, dict):
-        return given.setdefault(part, default)
+        given.setdefault(part, new)
+        return part
+    if isinstance(given, list) and part.isdecimal() and int(part) < len(given):
+        return int(part)
     raise SettingsError(f"{name!r} leads nowhere: there is no {part!r} in what is before it")
 
 
