@@ -139,7 +139,7 @@ def decoder_for(model: nn.Module) -> Decoder | None:
     quantized layer), and as long as an answer to an exercise stands where the library's own code
     would run.
     """
-    if type(model) is not transformer.CausalLM or model.config.is_sparse:
+    if type(model) is not transformer.CausalLM:
         return None
     if not all(_is_plain(part) for _, part in model.named_modules()):
         return None
