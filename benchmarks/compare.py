@@ -57,12 +57,16 @@ def medians(job: Job, threads: int) -> dict[str, float]:
 class Worker:
     """A process that does one job in one library whenever it is asked to."""
 
-    def __init__(self, module: str, job: Job, threads: int) -> None:
+    def __init__(
+        self, module: str, job: Any, threads: int, serve: Callable[..., None] | None = None
+    ) -> None:
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ[variable] = str(threads)  # read by the new process before it loads NumPy
         context = mp.get_context("spawn")
         self.line, line = context.Pipe()
-        self.process = context.Process(target=_serve, args=(module, job, line), daemon=True)
+        self.process = context.Process(
+            target=serve or _serve, args=(module, job, line), daemon=True
+        )
         self.process.start()
         line.close()
 
