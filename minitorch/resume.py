@@ -113,7 +113,11 @@ def are_finite(arrays: Mapping[str, Array]) -> bool:
 
 
 def sha256(arrays: Mapping[str, Array]) -> str:
-    """Return one SHA-256 of some arrays: of their names, dtypes, shapes and bytes, by name."""
+    """Return one SHA-256 of some arrays, as a text of 64 hexadecimal digits.
+
+    It depends on the name, dtype, shape and bytes of every array, and on nothing else: the same
+    arrays give the same in any order of the dictionary.
+    """
     total = hashlib.sha256()
     for name in sorted(arrays):
         array = arrays[name]
