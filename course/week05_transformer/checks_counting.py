@@ -50,7 +50,7 @@ def models_of_all_kinds(rng):
 
 
 def _all(config):
-    return transformer.count_parameters(config)
+    return {"parameters": transformer.count_parameters(config)}
 
 
 parameters.check("a model with one feed-forward part a block", cases=dense_models)(_all)
@@ -60,7 +60,7 @@ parameters.check("experts", cases=sparse_models)(_all)
 
 @parameters.check("those that a token goes through", cases=models_of_all_kinds)
 def _(config):
-    return transformer.count_parameters(config, active=True)
+    return {"parameters": transformer.count_parameters(config, active=True)}
 
 
 HEADS = "2 * (config.num_attention_heads + config.num_key_value_heads) * config.head_dim * width"
@@ -181,7 +181,7 @@ def far_apart(rng):
 
 
 def _operations(config, context):
-    return transformer.operations_per_token(config, context)
+    return {"operations": transformer.operations_per_token(config, context)}
 
 
 operations.check("models of all kinds", cases=contexts)(_operations)

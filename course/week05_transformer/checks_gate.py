@@ -114,6 +114,18 @@ def gate_takes_the_factor_for_a_constant(gate, up):
 
 
 @swiglu.wrong
+def gate_with_the_slope_of_the_sigmoid(gate, up):
+    """The result is right. The gradient of `gate` uses s * (1 - s), which is the slope of the
+    sigmoid alone. silu(x) is x times the sigmoid, so its slope has two terms."""
+    s = 1 / (1 + np.exp(-gate.data))
+
+    def backward(g):
+        return g * up.data * s * (1 - s), g * gate.data * s
+
+    return record(gate.data * s * up.data, (gate, up), backward)
+
+
+@swiglu.wrong
 def gate_gradient_forgets_up(gate, up):
     """The gradient of `gate` lacks a factor: silu(gate) was multiplied by `up`, so `up` comes along
     on the way back."""

@@ -230,6 +230,12 @@ model.slip(
     ("self.config.head_dim", "self.config.hidden_size // self.config.num_attention_heads"),
 )
 model.slip(
+    "model_turns_in_float32",
+    "The cosines and sines are float32 whatever the stream is, so a model in float64 computes with "
+    "rounded turns: hand the stream's dtype to `rotary_turns`.",
+    ("self.config.rope_theta, x.dtype", "self.config.rope_theta, np.float32"),
+)
+model.slip(
     "model_takes_anything_for_rows",
     "The ids are not looked at before they are used: `self.checked(ids, before)` refuses what has "
     "another shape or is too long, in a sentence.",

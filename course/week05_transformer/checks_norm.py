@@ -228,6 +228,21 @@ def norm_of_all_rows_together(x, weight, eps=1e-6):
 
 
 @rms_norm.wrong
+def norm_that_drops_the_axis(x, weight, eps=1e-6):
+    """The sizes of the rows have lost their axis, so they no longer stand beside their rows: keep
+    it, with `keepdims=True`."""
+    size = np.sqrt((x.data**2).mean(axis=-1) + eps)
+    y = x.data / size
+
+    def backward(g):
+        h = g * weight.data
+        grad = (h - y * (h * y).mean(axis=-1)) / size
+        return grad, (g * y).reshape(-1, x.shape[-1]).sum(axis=0)
+
+    return record(y * weight.data, (x, weight), backward)
+
+
+@rms_norm.wrong
 def norm_adds_one_to_the_weight(x, weight, eps=1e-6):
     """You multiply by 1 + weight. Some models keep their weights that way; here the weight is the
     factor itself, and begins at one."""

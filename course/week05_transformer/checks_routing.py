@@ -166,6 +166,12 @@ choices_by_token.slip(
     (", np.int64)", ")"),
 )
 choices_by_token.slip(
+    "counts_ids_as_they_come",
+    "`ids` comes in rows, (batch, places), and `choices` has one row for each token: lay the ids "
+    "out in one column first, `ids.reshape(-1, 1)`.",
+    (COUNT, "np.add.at(counts, (ids[..., None], choices), 1)"),
+)
+choices_by_token.slip(
     "counts_every_pair",
     "Every token is paired with every row's choices: row i of `choices` belongs to token i alone. "
     "Give the ids a second axis of length one.",
