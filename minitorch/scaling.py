@@ -26,5 +26,5 @@ def fit_power_law(sizes: Any, losses: Any, floor: float = 0.0) -> tuple[float, f
         raise ValueError(f"sizes must be positive, and losses must lie above the floor, {floor}")
     log_x, log_y = np.log(x), np.log(y)
     away = log_x - log_x.mean()
-    slope = float(away @ (log_y - log_y.mean()) / (away @ away))
+    slope = float(away @ log_y / (away @ away))  # `away` adds up to 0: any constant drops out
     return float(np.exp(log_y.mean() - slope * log_x.mean())), -slope
