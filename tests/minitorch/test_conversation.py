@@ -108,18 +108,29 @@ def test_who_stops_listening_is_remembered_to_have_heard_the_beginning(scripted)
     assert len(talk.messages) == 2  # nothing was asked yet
 
 
-def test_after_an_error_the_question_is_forgotten(scripted, monkeypatch):
+@pytest.mark.parametrize(
+    ("beginning", "error", "remembered"),
+    [
+        ("", ZeroDivisionError, []),
+        ("Be", ZeroDivisionError, []),
+        ("", KeyboardInterrupt, []),
+        ("Be", KeyboardInterrupt, [("user", "Else?"), ("assistant", "Be")]),
+    ],
+)
+def test_only_what_was_heard_before_ctrl_c_outlives_an_answer_that_breaks_off(
+    scripted, monkeypatch, beginning, error, remembered
+):
     talk, _ = scripted("Ada.")
     list(talk.reply("Who?"))
 
-    def broken(*inputs, **options):
-        raise ZeroDivisionError
-        yield
+    def breaking_off(*inputs, **options):
+        yield from beginning.encode()
+        raise error
 
-    monkeypatch.setattr(conversation, "generate", broken)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr(conversation, "generate", breaking_off)
+    with pytest.raises(error):
         list(talk.reply("Else?"))
-    assert roles(talk) == [("user", "Who?"), ("assistant", "Ada.")]
+    assert roles(talk) == [("user", "Who?"), ("assistant", "Ada."), *remembered]
 
 
 def test_the_oldest_turns_are_forgotten_when_the_context_is_full(scripted):
