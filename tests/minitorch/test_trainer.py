@@ -142,6 +142,27 @@ def test_a_loss_that_rises_and_stays_high_ends_the_training() -> None:
         one.run()
 
 
+def test_other_data_in_the_next_phase_may_be_harder(tmp_path: Path) -> None:
+    phases = [curriculum.Phase("easy", 30, lr=0.02), curriculum.Phase("hard", 30, lr=0.02)]
+    for stop in (45, 60):
+        parts = trainer(None)
+        one = Trainer(
+            parts.learner, phases, parts.batches[:2], folder=tmp_path, evaluate=None, show=False
+        )
+        step = one.learner.step
+
+        def harder(
+            batches: Any, lr: float, one: Trainer = one, step: Callable[..., Any] = step
+        ) -> tuple[float, float]:
+            loss, norm = step(batches, lr)
+            return loss + (5 if one.done >= 30 else 0), norm
+
+        one.learner.step = harder  # type: ignore[method-assign]
+        one.resume()
+        one.run(until=stop)
+    assert one.done == 60
+
+
 def test_ctrl_c_lets_the_step_end_and_the_same_session_goes_on() -> None:
     straight, one = trainer(None), trainer(None)
     straight.run()
