@@ -38,11 +38,10 @@ def rotary_turns(positions: Array, dim: int, theta: float, dtype: Any) -> tuple[
 
 
 def rotate(x: Tensor, cos: Array, sin: Array) -> Tensor:
-    """Turn each pair of numbers by its angle.
+    """Turn each pair of numbers by its angle, as `turned` does: one operation with one parent.
 
-    `x` is (..., places, dim); `cos` and `sin` are (..., places, dim // 2). A pair (a, b), number i
-    of the first half and number i of the second, becomes (a cos - b sin, b cos + a sin). One
-    operation with one parent, `x`.
+    `x` is (..., places, dim); `cos` and `sin` are (..., places, dim // 2). The gradient is turned
+    by the opposite angle.
     """
 
     def backward(g: Array) -> tuple[Array]:
@@ -52,7 +51,12 @@ def rotate(x: Tensor, cos: Array, sin: Array) -> Tensor:
 
 
 def turned(x: Array, cos: Array, sin: Array) -> Array:
-    """Turn the pairs of an array: what `rotate` computes, without its history."""
+    """Turn each pair of numbers of an array by its angle.
+
+    `x` is (..., places, dim); `cos` and `sin` are (..., places, dim // 2). A pair (a, b), number i
+    of the first half and number i of the second, becomes (a cos - b sin, b cos + a sin), in the
+    same two places of a new array with the dtype of `x`.
+    """
     half = x.shape[-1] // 2
     out = np.concatenate((x[..., half:], x[..., :half]), axis=-1)  # (b, a) where x has (a, b)
     out *= np.concatenate((-sin, sin), axis=-1)
