@@ -42,19 +42,21 @@ def course_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def course_model() -> CausalLM:
-    """Open the model of Larkmoor that comes with the course: a new one with each call.
+def course_model(name: str = "larkmoor") -> CausalLM:
+    """Open a model that comes with the course, from models/NAME: a new one with each call.
 
-    Its folder is `town.MODEL`; the tokenizer in it is the course's.
+    "larkmoor" knows the town; "larkmoor-nano" is smaller, and knows a part of it. Its tokenizer is
+    the course's.
     """
     from minitorch import checkpoint
 
-    if not MODEL.is_dir():
+    folder = MODEL.with_name(name)
+    if not folder.is_dir():
         raise checkpoint.CheckpointError(
-            f"the course's model is not there: {MODEL} is no folder, so fetch models/larkmoor "
-            "again from where you have the course"
+            f"the course's model {name} is not there: {folder} is no folder, so fetch "
+            f"models/{name} again from where you have the course"
         )
-    return checkpoint.from_pretrained(MODEL)
+    return checkpoint.from_pretrained(folder)
 
 
 def texts(record: Record) -> list[str]:

@@ -107,15 +107,18 @@ def test_a_wrong_option_ends_with_one_sentence(options, said):
     assert done.stderr.count(b"\n") == 1
 
 
-def test_without_the_courses_model_a_sentence_says_where_it_should_be(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["larkmoor", "larkmoor-nano"])
+def test_without_a_model_of_the_course_a_sentence_says_where_it_should_be(
+    monkeypatch, tmp_path, name
+):
     monkeypatch.setattr(town, "MODEL", tmp_path / "larkmoor")
-    with pytest.raises(checkpoint.CheckpointError, match=r"larkmoor is no folder"):
-        town.course_model()
+    with pytest.raises(checkpoint.CheckpointError, match=rf"{name} is no folder.*models/{name} "):
+        town.course_model(name)
 
 
-def test_the_courses_model_is_opened_anew_each_time(monkeypatch, model):
-    monkeypatch.setattr(town, "MODEL", model)
-    first, second = town.course_model(), town.course_model()
+def test_the_courses_models_are_opened_by_name_and_anew_each_time(monkeypatch, model):
+    monkeypatch.setattr(town, "MODEL", model.parent / "larkmoor")
+    first, second = town.course_model(model.name), town.course_model(model.name)
     assert first is not second
     assert first.config.vocab_size == len(BYTES)
 
