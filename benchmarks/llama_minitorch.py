@@ -10,7 +10,7 @@ from minitorch.optim import AdamW
 from minitorch.parallel import Shards
 
 
-def training_step(threads: int, rows: int = llama.BATCH) -> Callable[[], float]:
+def training_step(threads: int, rows: int) -> Callable[[], float]:
     """What takes a step whenever it is called, and returns the loss before it."""
     keep_memory()
     model = llama.new_model()

@@ -12,14 +12,24 @@ import torch
 from torch.nn import functional
 
 from benchmarks import llama
-from minitorch.rotary import rotary_turns
+from minitorch import rotary
+from minitorch.config import Config
+from minitorch.transformer import CausalLM
 
 Weights = dict[str, torch.Tensor]
+Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
-def weights() -> Weights:
-    """The model's first weights, with their names."""
-    return {name: torch.tensor(array) for name, array in llama.new_model().state_dict().items()}
+def weights(model: CausalLM) -> Weights:
+    """The weights of a model of minitorch, with their names."""
+    return {name: torch.tensor(array) for name, array in model.state_dict().items()}
+
+
+def rotary_turns(config: Config, places: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The cosines and sines of the rotary positions, each (places, dim // 2)."""
+    dim, theta = config.head_dim or 0, config.rope_theta
+    cos, sin = rotary.rotary_turns(np.arange(places), dim, theta, np.float32)
+    return torch.tensor(cos), torch.tensor(sin)
 
 
 def rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
@@ -27,9 +37,19 @@ def rotated(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tens
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
 
-def logits(w: Weights, ids: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """The scores of the next token at each place: (batch, context, vocabulary)."""
-    config, (batch, places) = llama.CONFIG, ids.shape
+def logits(
+    w: Weights,
+    config: Config,
+    ids: torch.Tensor,
+    cos: torch.Tensor,
+    sin: torch.Tensor,
+    attend: Attend,
+) -> torch.Tensor:
+    """The scores of the next token at each place: (batch, places, vocabulary).
+
+    `attend` takes the number of the layer, and queries, keys and values.
+    """
+    batch, places = ids.shape
 
     def linear(x: torch.Tensor, name: str) -> torch.Tensor:
         return functional.linear(x, w[f"{name}.weight"])
@@ -45,8 +65,7 @@ def logits(w: Weights, ids: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) 
         part, at = f"model.layers.{layer}.mlp", f"model.layers.{layer}.self_attn"
         y = norm(x, f"model.layers.{layer}.input_layernorm")
         q, k, v = (heads(linear(y, f"{at}.{name}_proj")) for name in "qkv")
-        q, k = rotated(q, cos, sin), rotated(k, cos, sin)
-        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        y = attend(layer, rotated(q, cos, sin), rotated(k, cos, sin), v)
         x = x + linear(y.transpose(1, 2).reshape(x.shape), f"{at}.o_proj")
         y = norm(x, f"model.layers.{layer}.post_attention_layernorm")
         y = functional.silu(linear(y, f"{part}.gate_proj")) * linear(y, f"{part}.up_proj")
@@ -54,12 +73,19 @@ def logits(w: Weights, ids: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) 
     return linear(norm(x, "model.norm"), "lm_head")
 
 
-def training_step(threads: int, rows: int = llama.BATCH) -> Callable[[], float]:
+def causal(layer: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    return functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+def training_step(threads: int, rows: int) -> Callable[[], float]:
     """What takes a step whenever it is called, and returns the loss before it."""
-    w = {name: tensor.requires_grad_() for name, tensor in weights().items()}
-    dim, theta = llama.CONFIG.head_dim or 0, llama.CONFIG.rope_theta
-    cos, sin = map(torch.tensor, rotary_turns(np.arange(llama.CONTEXT), dim, theta, np.float32))
-    return step_of(lambda ids: logits(w, ids, cos, sin), list(w.values()), threads, rows)
+    w = {name: tensor.requires_grad_() for name, tensor in weights(llama.new_model()).items()}
+    cos, sin = rotary_turns(llama.CONFIG, llama.CONTEXT)
+
+    def model(ids: torch.Tensor) -> torch.Tensor:
+        return logits(w, llama.CONFIG, ids, cos, sin, causal)
+
+    return step_of(model, list(w.values()), threads, rows)
 
 
 def step_of(

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from benchmarks import llama
 from benchmarks.llama_torch import step_of, weights
+from minitorch.transformer import CausalLM
 
 
-def training_step(threads: int, rows: int = llama.BATCH) -> Callable[[], float]:
+def opened(ours: CausalLM) -> LlamaForCausalLM:
+    """The model of Transformers' with the settings and the weights of one of minitorch."""
+    settings = LlamaConfig(**ours.config.to_dict(), attn_implementation="sdpa")
+    model = LlamaForCausalLM(settings)
+    model.load_state_dict(weights(ours))
+    return model
+
+
+def training_step(threads: int, rows: int) -> Callable[[], float]:
     """What takes a step whenever it is called, and returns the loss before it."""
-    settings = llama.CONFIG.to_dict()
-    model = LlamaForCausalLM(LlamaConfig(**settings, attn_implementation="sdpa"))
-    model.load_state_dict(weights())
-    return step_of(
-        lambda ids: model(input_ids=ids, use_cache=False).logits,
-        list(model.parameters()),
-        threads,
-        rows,
-    )
+    model = opened(llama.new_model())
+
+    def logits(ids: torch.Tensor) -> torch.Tensor:
+        return model(input_ids=ids, use_cache=False).logits
+
+    return step_of(logits, list(model.parameters()), threads, rows)
