@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -132,16 +131,17 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
         np.testing.assert_array_equal(found.arrays[name], array, strict=True)
 
 
+@pytest.mark.parametrize("moment", ["os.fsync", "pathlib.Path.replace"])
 def test_a_file_is_replaced_whole_or_not_at_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     path = tmp_path / "deep" / "file"
     files.replace_file(path, b"old")
 
-    def fail(descriptor: int) -> None:
+    def fail(*inputs: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(moment, fail)
     with pytest.raises(OSError, match="No space left"):
         files.replace_file(path, b"new content")
     assert path.read_bytes() == b"old"
