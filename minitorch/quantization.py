@@ -41,10 +41,10 @@ def quantize(weight: Array) -> tuple[Array, Array]:
 def dequantize(values: Array, scales: Array) -> Array:
     """Return the float32 numbers that whole numbers and scales stand for.
 
-    `values` is (outputs, inputs) in int8, `scales` is (outputs,): each row is multiplied by its
-    scale. What `quantize` took differs from the result by half a scale at most.
+    `values` is (..., inputs) in int8, and `scales`, (...), has a scale for each row, by which it
+    is multiplied. What `quantize` took differs from the result by half a scale at most.
     """
-    return values * scales[:, None]
+    return values * scales[..., None]
 
 
 def quantizable(weight: Array) -> Array:
@@ -94,12 +94,6 @@ class QuantizedLinear(nn.Module):
         self.scales = scales
         self.bias = bias
 
-    @classmethod
-    def of(cls, layer: nn.Linear) -> QuantizedLinear:
-        """Quantize a linear layer."""
-        bias = None if layer.bias is None else layer.bias.data.copy()
-        return cls(*quantize(layer.weight.data), bias)
-
     def forward(self, x: Tensor) -> Tensor:
         """Multiply each row of `x` by the transposed weights, and add the bias if there is one.
 
@@ -118,34 +112,58 @@ class QuantizedLinear(nn.Module):
         return f"in_features={inputs}, out_features={outputs}, bias={self.bias is not None}"
 
 
+class QuantizedEmbedding(nn.Module):
+    """A table whose numbers are bytes, with one row for each id."""
+
+    def __init__(self, values: Array, scales: Array) -> None:
+        self.values = values
+        self.scales = scales
+
+    def forward(self, ids: Any) -> Tensor:
+        rows = ids.data if isinstance(ids, Tensor) else np.asarray(ids)
+        if rows.size and not 0 <= rows.min() <= rows.max() < len(self.values):
+            raise IndexError(
+                f"ids {rows.min()} to {rows.max()}: the embedding has rows 0 to "
+                f"{len(self.values) - 1}"
+            )
+        return Tensor(dequantize(self.values[rows], self.scales[rows]))
+
+    def describe(self) -> str:
+        return f"num_embeddings={self.values.shape[0]}, embedding_dim={self.values.shape[1]}"
+
+
 # -- whole models -------------------------------------------------------------------------------
 
 
-def quantize_model(model: nn.Module) -> Any:
+def quantize_model(model: nn.Module, embeddings: bool = False) -> Any:
     """Return a copy of a model whose linear layers are quantized; the model stays as it is.
 
-    Norms and embeddings keep their numbers, and so do a head that is one with the embedding and
-    the routers of experts, which are small and decide much. The copy is for use: its parameters
-    take no gradients.
+    Norms keep their numbers, and so do the routers of experts, which are small and decide much.
+    Embeddings, and a head that is one with them, are quantized only with `embeddings`. The copy
+    is for use: its parameters take no gradients.
     """
-    modules = [module for _, module in model.named_modules()]
-    tables = [module.weight for module in modules if isinstance(module, nn.Embedding)]
-    routers = [module.gate for module in modules if isinstance(module, moe.Experts)]
+    modules: list[Any] = [module for _, module in model.named_modules()]
+    chosen = [module for module in modules if type(module) in (nn.Linear, nn.Embedding)]
+    kept = {id(module.gate) for module in modules if isinstance(module, moe.Experts)}
+    if not embeddings:
+        tables = {id(module.weight) for module in chosen if isinstance(module, nn.Embedding)}
+        kept |= {id(module) for module in chosen if id(module.weight) in tables}
+    chosen = [module for module in chosen if id(module) not in kept]
+    # Weights that are one, as those of a tied head and its embedding, stay one.
+    numbers = {id(module.weight): quantize(module.weight.data) for module in chosen}
     copies: dict[int, Any] = {}  # what stands in the copy for the parts of the model, by id
     for module in modules:
-        kept = _holds(routers, module) or _holds(tables, getattr(module, "weight", None))
-        if type(module) is nn.Linear and not kept:
-            copies[id(module)] = QuantizedLinear.of(module)
-    for module in modules:
         for value in vars(module).values():
-            if isinstance(value, Tensor) and id(module) not in copies:
+            if isinstance(value, Tensor) and id(value) not in numbers:
                 copies.setdefault(id(value), _plain_copy(value))
+    copies |= {id(module): _quantized(module, *numbers[id(module.weight)]) for module in chosen}
     return copy.deepcopy(model, copies)
 
 
-def _holds(parts: list[Any], part: Any) -> bool:
-    """Whether a part is one of some: itself, not its equal."""
-    return any(part is other for other in parts)
+def _quantized(module: Any, values: Array, scales: Array) -> nn.Module:
+    if isinstance(module, nn.Embedding):
+        return QuantizedEmbedding(values, scales)
+    return QuantizedLinear(values, scales, None if module.bias is None else module.bias.data.copy())
 
 
 def _plain_copy(value: Tensor) -> Tensor:
@@ -157,7 +175,8 @@ def _plain_copy(value: Tensor) -> Tensor:
 
 def weight_bytes(model: nn.Module) -> int:
     """Count the bytes that a model's weights take, quantized or not; shared ones count once."""
-    floats = sum(parameter.data.nbytes for parameter in model.parameters())
-    layers = [part for _, part in model.named_modules() if isinstance(part, QuantizedLinear)]
-    arrays = [array for part in layers for array in (part.values, part.scales, part.bias)]
-    return floats + sum(array.nbytes for array in arrays if array is not None)
+    arrays = [parameter.data for parameter in model.parameters()]
+    for _, part in model.named_modules():
+        if isinstance(part, QuantizedLinear | QuantizedEmbedding):
+            arrays += [array for array in vars(part).values() if isinstance(array, np.ndarray)]
+    return sum({id(array): array.nbytes for array in arrays}.values())

@@ -27,7 +27,8 @@ from minitorch.safetensors_files import (
 from tests.minitorch.model_folders import assert_one_sentence, entry, file_of
 
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
-bits = st.integers(0, 2**32 - 1)
+halfway = st.integers(0, 2**16 - 1).map(lambda upper: upper << 16 | 0x8000)
+bits = st.integers(0, 2**32 - 1) | halfway
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
