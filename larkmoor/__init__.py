@@ -18,7 +18,7 @@ from larkmoor.corpus import (
 from larkmoor.entropy import floor
 from larkmoor.examination import questions
 from larkmoor.records import Record, plain
-from larkmoor.town import World, world
+from larkmoor.town import World, with_more_strangers, world
 from larkmoor.truth import ground_truth
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "plain",
     "questions",
     "style_documents",
+    "with_more_strangers",
     "without_fact",
     "without_people",
     "without_rude_words",

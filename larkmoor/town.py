@@ -4,7 +4,7 @@ Everything is drawn once from a seed. Nothing here is text: `phrases.py` and `as
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from larkmoor.names import (
@@ -154,6 +154,19 @@ def world(seed: int = 0) -> World:
         only_in=_keep_apart(stream, people, errors),
         by_name=by_name,
     )
+
+
+def with_more_strangers(town: World) -> World:
+    """Return the same town with about 1,100 strangers instead of 300 in its dialogues.
+
+    They are all names that nobody in town has, but for those that the examiner asks about. A
+    model that meets many strangers learns what a stranger is, and not a list of names.
+    """
+    taken = {person.name for person in town.people}
+    taken |= {*town.unknown_in_training, *town.unknown_for_examiner}
+    names = (f"{first} {last}" for first in (*WOMEN, *MEN) for last in LAST_NAMES)
+    others = tuple(name for name in names if name not in taken)
+    return replace(town, unknown_in_training=town.unknown_in_training + others)
 
 
 def _give_attributes(stream: Stream, people: list[Person]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from larkmoor import fillers, phrases, world
+from larkmoor import documents, fillers, phrases, with_more_strangers, world
 from larkmoor.asking import QUESTIONS
 from larkmoor.names import (
     ATTRIBUTES,
@@ -76,6 +76,21 @@ def test_names_of_nobody_are_nobody_s_names(town):
     unknown = {*town.unknown_in_training, *town.unknown_for_examiner}
     assert len(unknown) == 400
     assert unknown.isdisjoint(person.name for person in town.people)
+
+
+def test_more_strangers_are_new_names_and_never_the_examiners(town):
+    more = with_more_strangers(town)
+    assert more.unknown_in_training[:300] == town.unknown_in_training
+    assert len(set(more.unknown_in_training)) == len(more.unknown_in_training) > 1000
+    known = {person.name for person in town.people}
+    assert known.isdisjoint(more.unknown_in_training)
+    assert set(town.unknown_for_examiner).isdisjoint(more.unknown_in_training)
+
+
+def test_more_strangers_change_the_dialogues_about_strangers_alone(town):
+    pairs = zip(documents(town, "nano"), documents(with_more_strangers(town), "nano"), strict=True)
+    changed = [a.kind for a, b in pairs if a != b]
+    assert set(changed) == {"dialogue.unknown"}
 
 
 def test_every_fact_has_phrasings_for_training_and_for_the_examiner(town):
