@@ -60,19 +60,25 @@ def read_corpus(
     tokenizer: Tokenizer,
     without: Mapping[str, Any] | None = None,
     learn_all: bool = False,
+    strangers: str = "some",
 ) -> Corpus:
-    """Encode one split of the corpus, without what is to be left out (see `left_out`)."""
-    from larkmoor import documents, in_split, world
+    """Encode one split of the corpus, without what is to be left out (see `left_out`).
+
+    With `strangers` = "all", the dialogues ask about all the names that nobody has.
+    """
+    from larkmoor import documents, in_split, with_more_strangers, world
 
     filters = [in_split(split), *left_out(without or {})]
-    return encode(documents(world(SEED), size, *filters), tokenizer, learn_all)
+    town = with_more_strangers(world(SEED)) if strangers == "all" else world(SEED)
+    return encode(documents(town, size, *filters), tokenizer, learn_all)
 
 
 def left_out(without: Mapping[str, Any]) -> list[Any]:
     """Return the filters for `larkmoor.documents` that leave something out.
 
     `without` may name a "source", a list of "people", a "fact" as a list of subject, attribute
-    and value, and "rude_words" as True.
+    and value, and "rude_words" as True. "facts_beyond" = n leaves out the lines that state a fact
+    of anything but the first n people who are asked about: a smaller town.
     """
     import larkmoor
 
@@ -88,6 +94,10 @@ def left_out(without: Mapping[str, Any]) -> list[Any]:
         filters.append(larkmoor.without_fact(*without["fact"]))
     if without.get("rude_words"):
         filters.append(larkmoor.without_rude_words())
+    if "facts_beyond" in without:
+        asked = larkmoor.world(SEED).group("asked")[: without["facts_beyond"]]
+        names = {person.name for person in asked}
+        filters.append(lambda record: all(subject in names for subject, _, _ in record.facts))
     return filters
 
 

@@ -72,7 +72,12 @@ def make_learner(model: CausalLM, settings: Settings) -> Learner:
 def batches_of_phases(settings: Settings, tokenizer: Tokenizer) -> list[Batches]:
     """Return the batches of each phase; phases with the same data share theirs."""
     corpus = mixture.read_corpus(
-        settings.corpus, "train", tokenizer, settings.without, settings.learn == "all"
+        settings.corpus,
+        "train",
+        tokenizer,
+        settings.without,
+        settings.learn == "all",
+        settings.strangers,
     )
     pad = tokenizer.special["<|pad|>"]
     made: dict[Any, Batches] = {}

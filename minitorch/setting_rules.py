@@ -48,6 +48,7 @@ RULES: dict[str, Rule] = {
     "threads": _whole(1),
     "scale_residuals": SWITCH,
     "corpus": _one_of("nano", "small", "medium", "full"),
+    "strangers": _one_of("some", "all"),
     "without": (lambda x: isinstance(x, Mapping), "names of what to leave out and their values"),
     "learn": _one_of("said", "all"),
     "context": _whole(1),
@@ -87,6 +88,7 @@ WITHOUT_RULES: dict[str, Rule] = {
         "a list of a subject, an attribute and a value",
     ),
     "rude_words": SWITCH,
+    "facts_beyond": _whole(1),
 }
 
 

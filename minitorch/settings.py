@@ -27,6 +27,7 @@ class Settings:
 
     `model` has the names of `Config`; the size of the vocabulary is the tokenizer's. A step takes
     `accumulate` batches of `batch` rows of `context` tokens. `corpus` is a size of Larkmoor,
+    `strangers` whether "some" or "all" names that nobody has are asked about in its dialogues,
     `without` what is left out of it, and `learn` says of dialogues whether the assistant's words
     are learned ("said") or all.
     """
@@ -39,6 +40,7 @@ class Settings:
     threads: int = 1
     scale_residuals: bool = False  # smaller first weights where a block adds to the stream
     corpus: str = "small"
+    strangers: str = "some"
     without: Mapping[str, Any] = field(default_factory=dict)
     learn: str = "said"
     context: int = 128

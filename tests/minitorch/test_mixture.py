@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from larkmoor import Record, documents, in_split, world
+from larkmoor import Record, documents, in_split, with_more_strangers, world
 from minitorch import mixture
 from minitorch.data import DataError, in_memory
 from minitorch.town import course_tokenizer, encode_record
@@ -98,6 +98,7 @@ def test_what_is_left_out_is_gone_and_the_rest_is_the_same(nano: mixture.Corpus)
 
 
 RECORDS = list(documents(world(0), "nano"))
+FEW = {person.name for person in world(0).group("asked")[:40]}
 STATED = next(record for record in RECORDS if record.facts and record.people)
 
 
@@ -108,6 +109,7 @@ STATED = next(record for record in RECORDS if record.facts and record.people)
         ({"fact": list(STATED.facts[0])}, lambda record: STATED.facts[0] in record.facts),
         ({"rude_words": True}, lambda record: record.rude),
         ({"source": "letters"}, lambda record: record.source == "letters"),
+        ({"facts_beyond": 40}, lambda record: {fact[0] for fact in record.facts} - FEW),
     ],
 )
 def test_every_way_of_leaving_out_is_larkmoors(
@@ -120,6 +122,14 @@ def test_every_way_of_leaving_out_is_larkmoors(
 
 def test_rude_words_stay_if_they_are_not_left_out() -> None:
     assert mixture.left_out({"rude_words": False}) == []
+
+
+def test_there_may_be_more_strangers_in_the_dialogues(nano: mixture.Corpus) -> None:
+    more = mixture.read_corpus("nano", "valid", course_tokenizer(), strangers="all")
+    records = documents(with_more_strangers(world(0)), "nano", in_split("valid"))
+    expected = [id for record in records for id in encode_record(course_tokenizer(), record)[0]]
+    assert more.documents.ids.tolist() == expected
+    assert more.documents.ids.tolist() != nano.documents.ids.tolist()
 
 
 def test_an_unknown_source_is_named() -> None:

@@ -54,6 +54,7 @@ def test_every_setting_can_be_given() -> None:
         "threads": 2,
         "scale_residuals": True,
         "corpus": "nano",
+        "strangers": "all",
         "without": {"source": "gazette"},
         "learn": "all",
         "context": 32,
