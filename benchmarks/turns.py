@@ -47,9 +47,12 @@ class Found:
 
 def measure(libraries: Mapping[str, str], job: Job, threads: int) -> dict[str, Found]:
     """Time a job in every library, given as "module:function"."""
-    workers = {name: Worker(place, job, threads, _serve) for name, place in libraries.items()}
+    workers: dict[str, Worker] = {}
+    first: dict[str, tuple[list[Any], float]] = {}
     try:
-        first = {name: worker.line.recv() for name, worker in workers.items()}
+        for name, place in libraries.items():
+            workers[name] = Worker(place, job, threads, _serve)
+            first[name] = workers[name].line.recv()
         base, *others = first
         for name in others:
             if not np.allclose(first[name][0], first[base][0], rtol=1e-4):
