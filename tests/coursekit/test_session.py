@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from coursekit import chapter, library, paths, session, source
-from minitorch import Tensor
+from minitorch import Tensor, blas
 from tests.coursekit.learner import EXCHANGED, MUL, Learner, learning
 
 STUB = f'@exercise("ops.mul")\n{source.stub("ops.mul")}'
@@ -200,3 +200,12 @@ def test_under_nbgrader_the_value_of_a_check_is_its_points(
 def test_the_weeks_of_the_course_begin_without_an_answer() -> None:
     for week in paths.weeks():
         assert session.begin(week).heading.startswith(f"Week {week}: ")
+
+
+def test_a_week_begins_with_one_thread_for_matrix_products(mine: Path) -> None:
+    before = blas.count_blas_threads()
+    if before is None:
+        pytest.skip("NumPy's matrix library cannot be asked for its threads here")
+    with blas.blas_threads(2):
+        session.begin(1)
+        assert blas.count_blas_threads() == 1
