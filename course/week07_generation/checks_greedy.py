@@ -192,6 +192,12 @@ cached.slip(
     "Each step records its history for a backward pass that never comes.",
     ("with no_grad():", "if True:"),
 )
+cached.slip(
+    "forgets_the_dtype",
+    "The caches hold float32, whatever the model's weights are: make them with the dtype of the "
+    "weights.",
+    (", dtype=_dtype(model))", ")"),
+)
 
 
 @cached.alternative

@@ -142,7 +142,7 @@ top_k.equivalent(
 
 
 def easy_shares(rng):
-    for p in (0.1, 0.2, 0.4, 0.6):
+    for p in (0.1, 0.2, 0.4, 0.65):
         yield {"logits": np.log([0.12, 0.5, 0.08, 0.3]), "p": p}
 
 

@@ -95,6 +95,16 @@ def stops_one_too_early(logits, p=0.9):
 
 
 @top_p.wrong
+def drops_what_reaches_p(logits, p=0.9):
+    """The token that takes the sum to `p` or beyond goes, and where the likeliest alone has more
+    than `p` nothing is left. That token belongs to those that stay."""
+    order = np.argsort(-logits, kind="stable")
+    kept = logits.copy()
+    kept[order[np.cumsum(softmax(logits)[order]) > p]] = -np.inf
+    return kept
+
+
+@top_p.wrong
 def takes_one_too_many(logits, p=0.9):
     """One token more stays than is needed: stop as soon as the sum has reached `p`."""
     order = np.argsort(-logits, kind="stable")
