@@ -132,7 +132,7 @@ def sha256(arrays: Mapping[str, Array]) -> str:
 def checkpoints(folder: Path) -> list[Path]:
     """Return the checkpoints in a folder, the oldest first."""
     found = folder.glob("checkpoint-*.safetensors")
-    return sorted((p for p in found if NAME.fullmatch(p.name)), key=_step_of)
+    return sorted((p for p in found if NAME.fullmatch(p.name)), key=step_of)
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 2) -> Path:
@@ -188,6 +188,7 @@ def remove_drafts(folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _step_of(path: Path) -> int:
+def step_of(path: Path) -> int:
+    """Return after which step a checkpoint was made, by its name."""
     match = NAME.fullmatch(path.name)
     return int(match.group(1)) if match else 0

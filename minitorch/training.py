@@ -175,6 +175,7 @@ class Trainer:
         `TrainingError` if the disk is full. The last checkpoint is whole in any case.
         """
         last = self.total if until is None else min(until, self.total)
+        self._refuse_to_overwrite()
         with ExitStack() as stack:
             stack.enter_context(self._plain_errors())
             stopping = stack.enter_context(Interruption())
@@ -190,7 +191,10 @@ class Trainer:
                 if self._is_due(self.checkpoint_every) or self.done == last or stopping.asked:
                     self.save()
         if self.done < last:
-            raise Stopped(f"stopped after step {self.done} of {self.total}: {self._how_to_go_on()}")
+            raise Stopped(
+                f"stopped after step {self.done} of {self.total}: start again in the same way to "
+                f"go on; {self._last_checkpoint()}"
+            )
 
     def advance(self) -> None:
         """Take one step, and note what was measured as the last of `rows`."""
@@ -211,17 +215,14 @@ class Trainer:
         self.done = step
         self.tokens += sum(batch.inputs.size for batch in batches)
         self.seconds += monotonic() - begun
-        self.rows.append(
-            {
-                "step": step,
-                "phase": self.phases[number].name,
-                "loss": loss,
-                "lr": lr,
-                "norm": norm,
-                "tokens": self.tokens,
-                "seconds": round(self.seconds, 3),
-            }
-        )
+        row = {
+            "step": step,
+            "phase": self.phases[number].name,
+            "loss": loss,
+            "lr": lr,
+            "norm": norm,
+        }
+        self.rows.append({**row, "tokens": self.tokens, "seconds": round(self.seconds, 3)})
 
     def _is_due(self, every: int) -> bool:
         return self.done % every == 0 or self.done == self.total
@@ -229,12 +230,8 @@ class Trainer:
     def describe(self) -> str:
         """Say in a few words how it goes."""
         number, _ = curriculum.phase_at(self.done, self.lengths)
-        recent = self.losses[-20:]
-        speed = self.tokens / max(self.seconds, 1e-9)
-        return (
-            f"{self.phases[number].name}  loss {sum(recent) / len(recent):.3f}  "
-            f"{speed:,.0f} tokens/s"
-        )
+        loss, speed = np.mean(self.losses[-20:]), self.tokens / max(self.seconds, 1e-9)
+        return f"{self.phases[number].name}  loss {loss:.3f}  {speed:,.0f} tokens/s"
 
     # -- stopping and going on ----------------------------------------------------------
 
@@ -278,14 +275,17 @@ class Trainer:
         self.losses = [row["loss"] for row in self.rows if "loss" in row][-within:]
         return self.done
 
-    def _last_checkpoint(self) -> str:
-        found = [] if self.folder is None else resume.checkpoints(self.folder)
-        return f"the last checkpoint is {found[-1]}" if found else "there is no checkpoint yet"
+    def _refuse_to_overwrite(self) -> None:
+        found = resume.checkpoints(self.folder) if self.folder else []
+        if found and resume.step_of(found[-1]) > self.done:
+            raise TrainingError(
+                f"{found[-1]} is of a training that came further than step {self.done}: call "
+                "resume() first, or train in another folder"
+            )
 
-    def _how_to_go_on(self) -> str:
-        if self.folder is None:
-            return "call run() again to go on"
-        return f"{self._last_checkpoint()}; start again in the same way to go on from there"
+    def _last_checkpoint(self) -> str:
+        found = resume.checkpoints(self.folder) if self.folder else []
+        return f"the last checkpoint is {found[-1]}" if found else "there is no checkpoint"
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:

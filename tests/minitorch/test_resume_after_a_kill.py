@@ -74,8 +74,8 @@ def test_an_interrupted_training_saves_and_says_how_to_go_on(
     step = resume.read_checkpoint(checkpoint).step
     assert step >= 7
     assert errors == (
-        f"stopped after step {step} of 40: the last checkpoint is {checkpoint}; start again in "
-        "the same way to go on from there\n"
+        f"stopped after step {step} of 40: start again in the same way to go on; the last "
+        f"checkpoint is {checkpoint}\n"
     )
     out, _ = start(tmp_path, 5).communicate()
     assert out.strip() == tiny_training.fingerprint(straight)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from minitorch import checkpoint, pretraining, resume, train
+from minitorch.data import DataError
 from minitorch.metrics import column, read_metrics
 from minitorch.settings import from_dict
 from minitorch.town import course_tokenizer
@@ -126,6 +127,21 @@ def test_phases_with_the_same_data_share_their_position(settings: Settings) -> N
     batches = pretraining.batches_of_phases(from_dict(settings), course_tokenizer())
     assert batches[0] is batches[2]
     assert batches[0] is not batches[1]
+
+
+def test_what_is_left_out_is_neither_trained_on_nor_evaluated_on(settings: Settings) -> None:
+    settings["phases"] = [{"name": "one", "steps": 2, "lr": 0.01, "data": {"gazette": 1}}]
+    settings["evaluate_rows"] = 1000
+    tokenizer = course_tokenizer()
+    whole, part = (from_dict(settings | {"without": w}) for w in ({}, {"source": "gazette"}))
+    assert len(pretraining.batches_of_phases(whole, tokenizer)[0].rows)
+    with pytest.raises(DataError, match="takes no line of the corpus"):
+        pretraining.batches_of_phases(part, tokenizer)
+    sizes = [
+        sum(batch.inputs.size for batch in pretraining.held_out(chosen, tokenizer)["statements"])
+        for chosen in (whole, part)
+    ]
+    assert sizes[0] > sizes[1]
 
 
 @pytest.mark.parametrize(

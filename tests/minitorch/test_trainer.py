@@ -13,7 +13,7 @@ import pytest
 
 from minitorch import curriculum, resume
 from minitorch.metrics import column, read_metrics
-from minitorch.training import Diverged, Stopped, Trainer
+from minitorch.training import Diverged, Stopped, Trainer, TrainingError
 from tests.minitorch.tiny_training import PHASES, fingerprint, trainer
 
 
@@ -138,7 +138,7 @@ def test_a_loss_that_rises_and_stays_high_ends_the_training() -> None:
         return loss + (5 if one.done >= 30 else 0), norm
 
     one.learner.step = rising  # type: ignore[method-assign]
-    with pytest.raises(Diverged, match=r"diverged at step 3\d, .*there is no checkpoint yet$"):
+    with pytest.raises(Diverged, match=r"diverged at step 3\d, .*there is no checkpoint$"):
         one.run()
 
 
@@ -174,7 +174,7 @@ def test_ctrl_c_lets_the_step_end_and_the_same_session_goes_on() -> None:
         return step(batches, lr)
 
     one.learner.step = interrupted  # type: ignore[method-assign]
-    with pytest.raises(Stopped, match=r"^stopped after step 12 of 40: call run"):
+    with pytest.raises(Stopped, match=r"^stopped after step 12 of 40: start again in the"):
         one.run()
     one.run()
     assert fingerprint(one) == fingerprint(straight)
@@ -224,6 +224,15 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_serves(
     resumed.run()
     straight.run()
     assert fingerprint(resumed) == fingerprint(straight)
+
+
+def test_a_training_that_came_further_is_not_written_over(tmp_path: Path) -> None:
+    trainer(tmp_path).run(until=9)
+    kept = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    expected = r"checkpoint-000009.safetensors is of a training that came further than step 0: call"
+    with pytest.raises(TrainingError, match=expected):
+        trainer(tmp_path).run()
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == kept
 
 
 def test_it_goes_on_only_with_the_same_settings(tmp_path: Path) -> None:
