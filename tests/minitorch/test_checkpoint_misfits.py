@@ -208,6 +208,15 @@ def test_a_folder_in_parts_opens(folder: Path) -> None:
         np.testing.assert_array_equal(array, expected[name])
 
 
+def test_one_file_counts_before_parts_that_were_left_behind(folder: Path) -> None:
+    """So it is in Transformers, and after a save that was killed before it removed the parts."""
+    sharded(folder)
+    new = weights_of(small_model(seed=5))
+    write_tensors(folder / WEIGHTS, new)
+    for name, array in weights_of(from_pretrained(folder)).items():
+        np.testing.assert_array_equal(array, new[name])
+
+
 @pytest.mark.parametrize("place", ["../model/part-0.safetensors", "/etc/passwd", "", "..", 3, None])
 def test_an_index_cannot_name_files_elsewhere(folder: Path, place: Any) -> None:
     path = sharded(folder, **{"lm_head.weight": place})
