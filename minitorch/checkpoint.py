@@ -56,11 +56,11 @@ def save_pretrained(
             model_files.write_json(draft / GENERATION, ids)
             if tokenizer is not None:
                 tokenizer_files.save(tokenizer, draft)
-        model_files.remove_shards(folder)
     except OSError as error:
         raise CheckpointError(
             f"{folder} was not saved: {error.strerror}; what was there before is unchanged"
         ) from None
+    model_files.remove_shards(folder)
 
 
 def from_pretrained(folder: str | Path, dtype: Any = np.float32) -> CausalLM:

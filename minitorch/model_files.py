@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,11 @@ def remove_shards(folder: Path) -> None:
         places = dict(read_json(index).get("weight_map", {})).values()
     except (CheckpointError, TypeError, ValueError):
         places = {}.values()  # a damaged index names no files
-    for name in {name for name in places if _is_shard(name)} - {WEIGHTS}:
-        (folder / name).unlink(missing_ok=True)
-    index.unlink()
+    names = {name for name in places if _is_shard(name)} - {WEIGHTS}
+    with suppress(OSError):  # what cannot be removed does no harm: the one file counts first
+        for name in sorted(names):
+            (folder / name).unlink(missing_ok=True)
+        index.unlink()
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

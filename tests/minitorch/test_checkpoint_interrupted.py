@@ -21,6 +21,7 @@ from minitorch.tokenizer import Tokenizer
 from tests.minitorch.model_folders import small_folder, small_model, weights_of
 
 TOKENIZER = Tokenizer([])  # the bytes alone
+OTHER = Tokenizer([(97, 98)])
 OLD: dict[str, Any] = {"rope_theta": 100.0, "vocab_size": 300}
 NEW: dict[str, Any] = {"rope_theta": 200.0, "vocab_size": 300, "num_hidden_layers": 3}
 
@@ -30,7 +31,8 @@ def is_model(folder: Path, seed: int, **changes: Any) -> bool:
     opened, expected = from_pretrained(folder), small_model(seed, **changes)
     if opened.config.rope_theta != expected.config.rope_theta:
         return False
-    load_tokenizer(folder)
+    tokenizer = OTHER if changes == NEW else TOKENIZER
+    assert load_tokenizer(folder).fingerprint() == tokenizer.fingerprint()
     assert weights_of(opened).keys() == weights_of(expected).keys()
     for name, array in weights_of(opened).items():
         np.testing.assert_array_equal(array, weights_of(expected)[name])
@@ -64,7 +66,7 @@ def steps_of_a_save(folder: Path, die_at: int | None) -> int:
         ):
             patch.setattr(owner, name, watched(getattr(owner, name)))
         with contextlib.suppress(Killed):
-            save_pretrained(small_model(1, **NEW), folder, TOKENIZER)
+            save_pretrained(small_model(1, **NEW), folder, OTHER)
     return seen
 
 

@@ -257,6 +257,19 @@ def test_saving_over_parts_removes_them(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("content", ["{", '{"weight_map": 3}', '{"weight_map": {"x": "missing"}}'])
+def test_saving_over_a_damaged_index_removes_it(folder: Path, content: str) -> None:
+    (folder / "model.safetensors.index.json").write_text(content)
+    small_folder(folder)
+    assert not (folder / "model.safetensors.index.json").exists()
+
+
+def test_a_config_that_is_a_folder_is_refused(folder: Path) -> None:
+    (folder / "config.json").unlink()
+    (folder / "config.json").mkdir()
+    refused(folder, "cannot be read: Is a directory", "config.json")
+
+
 odd = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
