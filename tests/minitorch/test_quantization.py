@@ -90,6 +90,11 @@ def test_rows_do_not_share_a_scale() -> None:
     np.testing.assert_allclose(back[0], [1e-6, 5e-7], rtol=0.01)
 
 
+def test_small_rows_have_small_scales() -> None:
+    values, _ = quantize(np.array([[1e-34, -2e-35]]))
+    np.testing.assert_array_equal(values, [[127, -25]])
+
+
 def test_the_smallest_numbers_that_there_are_come_back() -> None:
     weight = np.array([[1e-45, 3e-45], [2e-38, -1e-38]], np.float32)
     values, scales = quantize(weight)

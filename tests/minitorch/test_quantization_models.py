@@ -120,9 +120,18 @@ def test_weights_take_a_quarter_of_the_memory(experts: int) -> None:
     assert 0.25 < after / before < 0.30
 
 
-def test_shared_weights_are_counted_once() -> None:
+@pytest.mark.parametrize("number", [4, 1])
+def test_every_byte_is_counted_and_shared_ones_once(number: int) -> None:
+    """In floats, and in bytes with a float32 scale for each row."""
     tied, loose = small_model(tie_word_embeddings=True), small_model()
-    assert weight_bytes(loose) - weight_bytes(tied) == 30 * 16 * 4
+    weights = weights_of(tied).values()
+    rows = sum(array.shape[0] for array in weights if array.ndim == 2)
+    if number == 1:
+        tied, loose = (quantize_model(model, embeddings=True) for model in (tied, loose))
+    expected = sum(array.size * (number if array.ndim == 2 else 4) for array in weights)
+    scales = 4 if number == 1 else 0
+    assert weight_bytes(tied) == expected + rows * scales
+    assert weight_bytes(loose) == weight_bytes(tied) + 30 * 16 * number + 30 * scales
 
 
 def test_what_a_router_remembers_is_not_counted() -> None:
