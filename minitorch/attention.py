@@ -82,7 +82,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Array | None = None) -> Ten
         of k:  (gradient of S).T @ q / sqrt(dim)
 
     The rule returns None for a parent without `requires_grad`. A query that sees no key at all
-    gets zeros, and sends no gradient.
+    gets zeros, and sends no gradient, in float32 as in float64.
     """
     scale = 1 / math.sqrt(q.shape[-1])
     scaled = q.data * scale  # cheaper than to scale the scores, of which there are more
@@ -208,8 +208,9 @@ class Attention(nn.Module):
         are split into `self.heads` heads (keys and values: `self.kv_heads`). Queries and keys are
         turned by `cos` and `sin` (see `rotary.rotate`). With a `cache`, `cache.extend(k, v)`
         takes the arrays of the turned keys and of the values, and returns those of all places so
-        far. Keys and values are repeated to serve all heads; the heads' results are merged and go
-        through `self.o_proj`.
+        far. Keys and values are repeated to serve all heads. `attention` computes what the heads
+        find, also for a query that sees no key (padding); the results are merged and go through
+        `self.o_proj`.
         """
         q = rotary.rotate(split_heads(self.q_proj(x), self.heads), cos, sin)
         k = rotary.rotate(split_heads(self.k_proj(x), self.kv_heads), cos, sin)

@@ -15,12 +15,12 @@ from minitorch.recording import record
 from minitorch.tensor import Array, Tensor
 
 
-def rotary_angles(positions: Array, dim: int, theta: float = 10000.0) -> Array:
+def rotary_angles(positions: Array | list[int], dim: int, theta: float = 10000.0) -> Array:
     """Compute the angle by which each pair of numbers turns at each position.
 
     Pair i of the `dim // 2` pairs turns by position * theta ** (-2 * i / dim): the first pair by
-    one radian a place, the last by almost nothing. `positions` is (...); the result is
-    (..., dim // 2) in float64.
+    one radian a place, the last by almost nothing. `positions` is (...), an array or a list; the
+    result is (..., dim // 2) in float64.
 
     >>> rotary_angles(np.array([0, 1, 2]), dim=4, theta=100.0)
     array([[0. , 0. ],

@@ -48,9 +48,20 @@ def blind(rng):
         yield {**_problem(rng, leading, 3, 4, 2, 3), "mask": mask}
 
 
+def blind_in_float32(rng):
+    for problem in blind(rng):
+        yield {n: a if n == "mask" else a.astype(np.float32) for n, a in problem.items()}
+
+
 def large(rng):
     problem = _problem(rng, (), 3, 4, 2, 2)
     yield {**problem, "q": 1e4 * problem["q"]}
+
+
+def low(rng):
+    for size in (1e4, 1e11):
+        problem = _problem(rng, (), 3, 4, 2, 2)
+        yield {"q": -size * (1 + problem["q"] ** 2), "k": 1 + problem["k"] ** 2, "v": problem["v"]}
 
 
 def float32(rng):
@@ -68,6 +79,12 @@ fused.check("a mask", cases=masked)(_run)
 fused.check("batches and heads", cases=batches)(_run)
 fused.check("large scores", cases=large)(_run)
 fused.check("a query that sees no key", cases=blind)(_run)
+fused.check("a query that sees no key, in float32", cases=blind_in_float32)(_run)
+
+
+@fused.check("scores that are all far below zero", cases=low)
+def _(q, k, v):
+    return {"value": tensor_from(attention.attention(Tensor(q), Tensor(k), Tensor(v))).data}
 
 
 @fused.check("float32 stays float32", cases=float32)
@@ -112,6 +129,23 @@ fused.slip(
     ("1 / math.sqrt(q.shape[-1])", "1.0"),
 )
 fused.slip(
+    "attention_divided_by_dim",
+    "The scores are divided by dim; it is the *root* of dim.",
+    ("1 / math.sqrt(q.shape[-1])", "1 / q.shape[-1]"),
+)
+fused.slip(
+    "attention_divided_by_the_root_of_another_dim",
+    "The scores are divided by the root of the length of a value. The sum in a dot product runs "
+    "over the numbers of a query: `q.shape[-1]`.",
+    ("math.sqrt(q.shape[-1])", "math.sqrt(v.shape[-1])"),
+)
+fused.slip(
+    "attention_divides_twice_for_q",
+    "The gradient of q is divided twice by the root of dim: on its way back to q the gradient of "
+    "the scores passes through one division.",
+    ("@ k.data * scale", "@ k.data * scale * scale"),
+)
+fused.slip(
     "attention_without_division_for_q",
     "The gradient of q lacks the division by the root of dim: on its way back to q the gradient "
     "of the scores passes through it.",
@@ -138,6 +172,12 @@ fused.slip(
     "attention_with_d_averaged",
     "d is an average over the last axis; it is the sum of g times the result.",
     ("np.vecdot(g, out)[..., None]", "(g * out).mean(axis=-1, keepdims=True)"),
+)
+fused.slip(
+    "attention_with_d_in_a_row",
+    "d has lost its last axis, so it is laid along the keys: there is one d for each query. "
+    "`keepdims=True` keeps the axis.",
+    ("np.vecdot(g, out)[..., None]", "np.vecdot(g, out)"),
 )
 fused.slip(
     "attention_with_one_d_for_all",
@@ -200,6 +240,37 @@ fused.slip(
     "A query that sees no key gets the average of all values, hidden ones too: a score of -1e9 is "
     "as good as any other where all are equal. Hide keys with minus infinity.",
     ("np.copyto(exps, -np.inf", "np.copyto(exps, -1e9"),
+)
+fused.slip(
+    "attention_with_the_lowest_number_of_float64",
+    "In float32 a query that sees no key gets nan: `np.finfo(float).min` is the lowest number of "
+    "float64, and in float32 it is minus infinity. Take the lowest number of the array's own "
+    "dtype.",
+    ("np.finfo(exps.dtype).min", "np.finfo(float).min"),
+)
+fused.slip(
+    "attention_with_a_largest_score_of_zero",
+    "With `initial=0` the largest score of a row is never below 0. Where all scores are far below "
+    "it, their exponentials are all 0, as if the query saw no key: begin with the lowest number "
+    "that there is.",
+    ("initial=lowest", "initial=0"),
+)
+fused.slip(
+    "attention_with_a_largest_score_not_low_enough",
+    "The number with which the search for the largest score begins is not low enough: where all "
+    "scores are lower, the query counts as one that sees no key. Begin with the lowest number "
+    "that there is.",
+    ("initial=lowest", "initial=-1e9"),
+)
+fused.slip(
+    "attention_masked_after_softmax",
+    "You mask the weights, so what was taken from the hidden keys is missing from the sum. Mask "
+    "the scores, before the softmax: then the others share everything.",
+    ("    if mask is not None:\n        np.copyto(exps, -np.inf, where=~mask)\n", ""),
+    (
+        "    out = exps @ v.data\n",
+        "    if mask is not None:\n        exps = exps * mask\n    out = exps @ v.data\n",
+    ),
 )
 fused.slip(
     "attention_with_the_mask_turned",

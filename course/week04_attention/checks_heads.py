@@ -21,7 +21,7 @@ def _moved(function, x, g):
     if not isinstance(out, Tensor):
         what = "nothing (None)" if out is None else f"a value of type `{type(out).__name__}`"
         raise Complaint(f"It returned {what}; a Tensor is expected.")
-    found = {"result": out.data}
+    found = {"result": out.data, "gradient of x": None}
     if out.shape == g.shape:
         if not out.requires_grad:
             raise Complaint(
@@ -78,6 +78,12 @@ split_heads.slip(
         "reshape(batch, places, heads, width // heads).transpose(1, 2)",
         "reshape(batch, places, width // heads, heads).permute(0, 3, 1, 2)",
     ),
+)
+split_heads.slip(
+    "split_with_heads_and_dim_exchanged",
+    "Heads and dim have changed places in the shape of `reshape`: (batch, places, heads, dim), "
+    "since the first `dim` numbers of a place are the first head's.",
+    ("heads, width // heads)", "width // heads, heads)"),
 )
 split_heads.slip(
     "split_with_the_heads_in_front_of_the_batch",
@@ -139,6 +145,12 @@ merge_heads.slip(
     "You swap the last two axes, places and dim. Those of heads and places should be swapped "
     "back: `transpose(1, 2)`.",
     ("transpose(1, 2)", "transpose()"),
+)
+merge_heads.slip(
+    "merge_with_places_and_heads_exchanged",
+    "Places and heads have changed places: before the swap the shape is (batch, heads, places, "
+    "dim).",
+    ("batch, heads, places, dim = x.shape", "batch, places, heads, dim = x.shape"),
 )
 merge_heads.slip(
     "merge_by_turns",

@@ -140,8 +140,8 @@ def _(real):
         return {"the message names the shape": str(real.shape) in str(error)}
     except Exception as error:
         raise Complaint(
-            f"`real` of shape {real.shape} with 4 keys ends in a {type(error).__name__}; raise a "
-            "ShapeError before that."
+            f"`real` of shape {real.shape} with 4 keys ends with {type(error).__name__}; a "
+            "ShapeError is expected."
         ) from error
     raise Complaint(
         f"`real` of shape {real.shape} is accepted, though there are 4 keys: it should be "
@@ -191,6 +191,28 @@ attention_mask.slip(
     "A `real` of the wrong shape is not refused. Broadcasting accepts some of them silently: "
     "compare the shape yourself, and raise a ShapeError.",
     ("array.ndim != 2 or array.shape[1] != keys", "array.ndim > 9"),
+)
+attention_mask.slip(
+    "mask_that_does_not_say_what_was_given",
+    "The ShapeError does not say which shape was given: put `real`'s shape into the message.",
+    (": {array.shape}", ""),
+)
+attention_mask.slip(
+    "mask_with_another_error",
+    "A `real` of the wrong shape is refused with a ValueError. The library has an error of its own "
+    "for shapes, ShapeError.",
+    ("raise ShapeError", "raise ValueError"),
+)
+attention_mask.slip(
+    "mask_that_hides_the_last_queries",
+    "Your mask hides the *queries* that are padding. It is the keys that nobody should look at: "
+    "the last axis of the mask belongs to them, whole.",
+    ("array[:, None, None, :]", "array[:, None, -queries:, None]"),
+)
+attention_mask.slip(
+    "mask_of_padding_in_numbers",
+    "Your mask holds numbers, because `real` does. Make True and False of it first: `dtype=bool`.",
+    ("np.asarray(real, dtype=bool)", "np.asarray(real, dtype=int)"),
 )
 attention_mask.slip(
     "mask_that_looks_at_the_last_axis_alone",

@@ -25,12 +25,22 @@ def places_of_any_shape(rng):
         yield {"positions": rng.integers(0, 90, shape), "dim": 6, "theta": 50.0}
 
 
+def places_in_a_list(rng):
+    yield {"positions": rng.integers(0, 90, 3).tolist(), "dim": 4, "theta": 100.0}
+
+
+def far_places(rng):
+    yield {"positions": 100_000 + rng.integers(0, 9, 3), "dim": 8, "theta": 10000.0}
+
+
 def _angles(positions, dim, theta):
     return {"angles": rotary.rotary_angles(positions, dim, theta)}
 
 
 rotary_angles.check("the angle of each pair at each place", cases=places_in_a_row)(_angles)
 rotary_angles.check("positions of any shape", cases=places_of_any_shape)(_angles)
+rotary_angles.check("positions in a list", cases=places_in_a_list)(_angles)
+rotary_angles.check("places far from the beginning", cases=far_places, tolerance=1e-11)(_angles)
 
 
 @rotary_angles.check("10,000 unless told otherwise", cases=places_of_any_shape)
@@ -99,11 +109,27 @@ rotary_angles.slip(
         "return (np.asarray(positions)[..., None] * frequencies).astype(np.float32)",
     ),
 )
+rotary_angles.slip(
+    "angles_from_speeds_in_float32",
+    "The speeds are float32, so the angles are float64 and yet no more exact: at place 100,000 "
+    "they are off by more than a float64 should be. Leave the speeds float64.",
+    (
+        "np.asarray(positions)[..., None] * frequencies",
+        "np.asarray(positions)[..., None] * frequencies.astype(np.float32)",
+    ),
+)
+rotary_angles.slip(
+    "angles_of_arrays_alone",
+    "Positions may come as a list, and a list takes no new axis: `np.asarray` makes an array of "
+    "either.",
+    ("np.asarray(positions)[", "positions["),
+)
 
 
 @rotary_angles.alternative
 def angles_one_after_the_other(positions, dim, theta=10000.0):
-    return np.stack([positions / theta ** (2 * i / dim) for i in range(dim // 2)], axis=-1)
+    places = np.array(positions)
+    return np.stack([places / theta ** (2 * i / dim) for i in range(dim // 2)], axis=-1)
 
 
 # -- turned ------------------------------------------------------------------------------------

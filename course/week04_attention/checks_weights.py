@@ -39,6 +39,12 @@ def masks_of_a_batch(rng):
     yield {**_problem(rng, (2, 3), 3, 4, 2), "mask": mask}
 
 
+def low(rng):
+    for problem in masked(rng):
+        problem["q"][..., 0], problem["k"][..., 0] = -2000, 1  # dim is 4: scores of about -1000
+        yield problem
+
+
 def float32(rng):
     mask = np.tri(3, 4, 1, dtype=bool)
     yield {**_problem(rng, (2,), 3, 4, 5, np.float32), "mask": mask}
@@ -51,7 +57,7 @@ def _run(q, k, g, mask=None):
     if not isinstance(out, Tensor):
         what = "nothing (None)" if out is None else f"a value of type `{type(out).__name__}`"
         raise Complaint(f"It returned {what}; a Tensor is expected.")
-    found = {"weights": out.data}
+    found = {"weights": out.data, "gradient of q": None, "gradient of k": None}
     if out.shape == g.shape:
         if not out.requires_grad:
             raise Complaint(
@@ -65,6 +71,7 @@ def _run(q, k, g, mask=None):
 
 weights.check("weights and gradients", cases=a_few)(_run)
 weights.check("a mask", cases=masked)(_run)
+weights.check("a mask, and scores far below zero", cases=low)(_run)
 weights.check("axes in front", cases=batches)(_run)
 weights.check("a mask for each row of a batch", cases=masks_of_a_batch)(_run)
 weights.check("float32 stays float32", cases=float32)(_run)
@@ -116,6 +123,39 @@ weights.slip(
     "A hidden key has a low score, but not low enough: some weight is left. Minus infinity gives "
     "a weight of exactly 0.",
     ("-np.inf", "-12.0"),
+)
+weights.slip(
+    "weights_with_a_score_of_minus_a_hundred",
+    "A hidden key has a low score. But where the scores of the others are lower still, all the "
+    "weight goes to the hidden one. Minus infinity is below every score.",
+    ("-np.inf", "-100.0"),
+)
+weights.slip(
+    "weights_without_the_maximum",
+    "You exponentiate the scores as they are. If they are far below zero the exponentials are all "
+    "0, and if they are large they overflow: `softmax` of a tensor takes care of both.",
+    (
+        "return scores.softmax()",
+        "exps = scores.exp()\n    return exps / exps.sum(axis=-1, keepdims=True)",
+    ),
+)
+weights.slip(
+    "weights_with_a_mask_in_float64",
+    "`np.where(mask, 0.0, -np.inf)` is float64, and added to float32 scores it makes them float64. "
+    "`where` on the scores themselves keeps their dtype.",
+    ("where(mask, scores, -np.inf)", "scores + np.where(mask, 0.0, -np.inf)"),
+)
+weights.slip(
+    "weights_by_the_where_of_arrays",
+    "`np.where` is for arrays, and the scores are a tensor. The one for tensors is `where`, "
+    "without `np.`.",
+    ("where(mask, scores, -np.inf)", "np.where(mask, scores, -np.inf)"),
+)
+weights.slip(
+    "weights_that_ask_whether_the_mask_is_true",
+    "`if mask` asks whether an array as a whole is true, which has no answer. Ask whether there "
+    "is one: `if mask is not None`.",
+    ("if mask is not None", "if mask"),
 )
 weights.slip(
     "weights_over_the_queries",
