@@ -86,6 +86,30 @@ balance.slip(
     ("table.softmax().mean", "table.mean"),
 )
 balance.slip(
+    "balance_with_probabilities_among_the_rows",
+    "Your softmax runs down the rows. A row shares its probability among the experts: along the "
+    "last axis.",
+    ("table.softmax()", "table.softmax(axis=0)"),
+)
+balance.slip(
+    "balance_of_the_experts_that_occur",
+    "`np.bincount` stops at the highest number that occurs. Where the last experts are chosen by "
+    "no row their counts are missing: `minlength`.",
+    (", minlength=experts", ""),
+)
+balance.slip(
+    "balance_whose_probabilities_have_no_history",
+    "The mean probabilities are computed from arrays, so no gradient comes back. p(e) stays a "
+    "tensor; f(e) is the one that is only counted.",
+    ("(table.softmax().mean(axis=0) * used)", "(Tensor(table.softmax().data.mean(axis=0)) * used)"),
+)
+balance.slip(
+    "balance_in_float64",
+    "The loss has become float64: a count divided by a count is float64, and draws the rest along. "
+    "Bring f(e) to the dtype of the scores.",
+    (".astype(table.dtype)", ""),
+)
+balance.slip(
     "balance_row_by_row",
     "The softmax and the mean have changed places: each row has its probabilities, and these are "
     "averaged.",
@@ -101,6 +125,12 @@ balance.slip(
     "balance_overlooks_the_padding",
     "`real` plays no part, so places that were only filled up count as rows.",
     ("if real is not None:", "if False:"),
+)
+balance.slip(
+    "balance_with_the_marks_in_another_order",
+    "The layers stand below each other, so `real` has to come once for each layer, as a whole: "
+    "`np.tile`. `np.repeat` repeats each entry.",
+    ("np.tile(", "np.repeat("),
 )
 balance.slip(
     "balance_that_multiplies_padding_by_zero",

@@ -118,6 +118,19 @@ block.slip(
     ("return x + self.feed", "return self.feed"),
 )
 block.slip(
+    "block_without_additions",
+    "Nothing is added: each part's result takes the place of the stream. Add both results to `x`.",
+    ("x = x + self.self_attn", "x = self.self_attn"),
+    ("return x + self.feed", "return self.feed"),
+)
+block.slip(
+    "block_with_the_feed_forward_first",
+    "The feed-forward part has its turn before attention. Attention comes first; what it fetched "
+    "is what the feed-forward part works on.",
+    (ATTENTION, "x = x + self.feed_forward(self.post_attention_layernorm(x))"),
+    (FEED, "return x + self.self_attn(self.input_layernorm(x), cos, sin, mask, cache)"),
+)
+block.slip(
     "block_adds_to_the_normed_stream",
     "You add to the stream after the norm. The norm is only for reading: what stays in the stream "
     "is `x` as it came in.",

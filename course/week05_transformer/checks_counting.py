@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from coursekit.checking import Checks
+from coursekit.checking import Checks, Complaint
 from minitorch import transformer
 from minitorch.config import Config
 from minitorch.transformer import CausalLM
@@ -41,6 +41,10 @@ def sparse_models(rng):
         yield {"config": _config(rng, num_local_experts=experts, num_experts_per_tok=chosen)}
 
 
+def huge_models(rng):
+    yield {"config": Config(10**9, 10**6, 10**6, 2, 100)}
+
+
 def models_of_all_kinds(rng):
     for cases in (dense_models, tied_models, sparse_models):
         yield from cases(rng)
@@ -63,7 +67,16 @@ def _(config):
     return {"parameters": transformer.count_parameters(config, active=True)}
 
 
+@parameters.check("a model that fits in no memory", cases=huge_models)
+def _(config):
+    try:
+        return _all(config)
+    except MemoryError as error:
+        raise Complaint("This model fits in no memory: count from `config` alone.") from error
+
+
 HEADS = "2 * (config.num_attention_heads + config.num_key_value_heads) * config.head_dim * width"
+PARTS = "config.num_experts_per_tok if active else config.num_local_experts"
 
 parameters.slip(
     "counts_all_four_matrices_alike",
@@ -80,20 +93,24 @@ parameters.slip(
     "counts_heads_that_share_the_width",
     "You take the heads together for as wide as the stream. A head has `head_dim` numbers, which "
     "may come to more or to less than the width.",
-    (
-        HEADS,
-        "2 * width * width"
-        " + 2 * width * width * config.num_key_value_heads // config.num_attention_heads",
-    ),
+    (HEADS, "2 * width * width * (1 + config.num_key_value_heads / config.num_attention_heads)"),
+)
+parameters.slip(
+    "counts_queries_as_wide_as_the_stream",
+    "You take the queries for as wide as the stream. All heads together are `num_attention_heads` "
+    "* `head_dim` wide, which may be more or less than `hidden_size`.",
+    (HEADS, "2 * width * width + 2 * config.num_key_value_heads * config.head_dim * width"),
+)
+parameters.slip(
+    "counts_keys_and_values_once",
+    "Keys and values have a matrix each; you count one for both.",
+    (HEADS, f"{HEADS} - config.num_key_value_heads * config.head_dim * width"),
 )
 parameters.slip(
     "counts_no_projection_back",
     "`o_proj` is missing: what the heads found goes through a matrix of its own back to the "
     "stream.",
-    (
-        HEADS,
-        "(config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim * width",
-    ),
+    (HEADS, f"{HEADS} - config.num_attention_heads * config.head_dim * width"),
 )
 parameters.slip(
     "counts_two_matrices_in_the_feed_forward_part",
@@ -115,18 +132,12 @@ parameters.slip(
     "counts_idle_experts",
     "With `active` only the experts that a token goes through count: `num_experts_per_tok` of "
     "them.",
-    (
-        "config.num_experts_per_tok if active else config.num_local_experts",
-        "config.num_local_experts",
-    ),
+    (PARTS, "config.num_local_experts"),
 )
 parameters.slip(
     "counts_only_busy_experts",
     "Without `active` all experts count. They take up memory, whoever goes through them.",
-    (
-        "config.num_experts_per_tok if active else config.num_local_experts",
-        "config.num_experts_per_tok",
-    ),
+    (PARTS, "config.num_experts_per_tok"),
 )
 parameters.slip(
     "counts_no_last_norm",
@@ -148,15 +159,12 @@ parameters.slip(
     "Without tied embeddings `lm_head` has a table of its own, as large as the embedding's.",
     ("(embedding if config.tie_word_embeddings else 2 * embedding)", "embedding"),
 )
-parameters.slip(
-    "counts_a_single_block",
-    "You count one block. There are `num_hidden_layers` of them.",
-    ("blocks = config.num_hidden_layers * (", "blocks = ("),
-)
 
 
-@parameters.alternative
+@parameters.wrong
 def counts_what_a_model_has(config, active=False):
+    """You make a model and count what it has. That is right, and of no use for a model that does
+    not fit in memory: count from the config alone."""
     model = CausalLM(config, rng=np.random.default_rng(0))
     total = sum(parameter.size for parameter in model.parameters())
     if active and config.is_sparse:
@@ -164,6 +172,18 @@ def counts_what_a_model_has(config, active=False):
         expert = 3 * config.hidden_size * config.intermediate_size
         total -= config.num_hidden_layers * idle * expert
     return total
+
+
+@parameters.alternative
+def counts_matrix_by_matrix(config, active=False):
+    width, size = config.hidden_size, config.head_dim
+    rows = [1] + [config.vocab_size] * (1 if config.tie_word_embeddings else 2)
+    for _ in range(config.num_hidden_layers):
+        rows += [1, 1, config.num_local_experts]
+        rows += [2 * config.num_attention_heads * size, 2 * config.num_key_value_heads * size]
+        parts = config.num_experts_per_tok if active else config.num_local_experts
+        rows += [3 * config.intermediate_size] * (parts if config.is_sparse else 1)
+    return width * sum(rows)
 
 
 # -- operations_per_token ----------------------------------------------------------------------
@@ -225,18 +245,27 @@ operations.slip(
 )
 operations.slip(
     "operations_of_the_scores_alone",
-    "You count the scores, the query times the keys. The weights times the values cost as much "
-    "again.",
+    "Half of the looking is missing. The query times the keys is one product and the weights times "
+    "the values another; and each number in both costs two operations, a product and a sum.",
     ("looking = 2 * context", "looking = context"),
 )
 operations.slip(
     "operations_of_shared_heads",
     "You count the key and value heads. They are shared, but every query head looks for itself: "
     "`num_attention_heads` of them.",
-    (
-        "config.num_attention_heads * config.head_dim",
-        "config.num_key_value_heads * config.head_dim",
-    ),
+    ("config.num_attention_heads", "config.num_key_value_heads"),
+)
+operations.slip(
+    "operations_of_heads_that_share_the_width",
+    "You take the heads together for as wide as the stream: they are `num_attention_heads` * "
+    "`head_dim`, which may be more or less than `hidden_size`.",
+    ("config.num_attention_heads * config.head_dim", "config.hidden_size"),
+)
+operations.slip(
+    "operations_with_tied_and_untied_exchanged",
+    "It is the other way round: an untied model has two tables, of which one is only looked up and "
+    "is taken away; a tied one has a single table, which is multiplied with at the end.",
+    ("if not config.tie_word_embeddings:", "if config.tie_word_embeddings:"),
 )
 operations.slip(
     "operations_of_one_layer_looking",

@@ -144,6 +144,23 @@ experts_forward.slip(
     (SHARES, "Tensor(self.scores.data[np.arange(len(rows))[:, None], self.choices]).softmax()"),
 )
 experts_forward.slip(
+    "experts_that_read_a_share",
+    "You multiply what goes into the expert by its share. The expert reads the row as it is; its "
+    "result is multiplied.",
+    (RESULT, "expert(take_rows(rows, mine) * shares[mine, slots].reshape(-1, 1))"),
+)
+experts_forward.slip(
+    "experts_of_the_first_choice",
+    "Only the first choice of each row is served. A row goes to every expert that stands in its "
+    "row of `self.choices`.",
+    ("np.nonzero(self.choices == number)", "np.nonzero(self.choices[:, :1] == number)"),
+)
+experts_forward.slip(
+    "experts_always_two",
+    "You choose two experts, whatever the layer was made with: `self.chosen` says how many.",
+    ("top_experts(self.scores.data, self.chosen)", "top_experts(self.scores.data, 2)"),
+)
+experts_forward.slip(
     "experts_with_the_first_share",
     "Every expert gets the share of a row's first choice. Where an expert is the second choice of "
     "a row, the second share is its own: `np.nonzero` tells both, row and column.",

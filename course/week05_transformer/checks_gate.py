@@ -260,6 +260,18 @@ mlp.slip(
     ("self.up_proj(x)", "self.gate_proj(x)"),
 )
 mlp.slip(
+    "mlp_gates_itself_with_the_other",
+    "Both arguments come from `up_proj`, so `gate_proj` is never used and never learns.",
+    ("self.gate_proj(x)", "self.up_proj(x)"),
+)
+mlp.slip(
+    "mlp_with_silu_of_the_product",
+    "You take silu of the product. silu is for the gate alone; what it returns multiplies "
+    "`up_proj(x)`.",
+    ("fused.swiglu(self.gate_proj(x), self.up_proj(x))",
+     "fused.swiglu(self.gate_proj(x) * self.up_proj(x), self.up_proj(x) * 0.0 + 1.0)"),
+)  # fmt: skip
+mlp.slip(
     "mlp_without_the_silu",
     "The two results are multiplied as they are: the gate has to go through silu first, which is "
     "what `fused.swiglu` does.",

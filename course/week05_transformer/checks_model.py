@@ -1,5 +1,7 @@
 """Week 5, the whole model: what an answer must do, and the mistakes it must catch."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from coursekit.checking import Checks
@@ -111,29 +113,48 @@ def _(ids, layers, seed, before):
 @model.check("float32 stays float32", cases=rows_of_ids)
 def _(ids, layers, seed):
     made, _ = _made(layers, seed, np.float32)
-    return tensor_from(made(ids)).data
+    seen = []
+    with _watched_turns(seen):
+        out = tensor_from(made(ids))
+    return {"result": out.data, "dtypes of the cosines and sines": seen}
+
+
+@contextmanager
+def _watched_turns(seen):
+    """Note the dtypes of the turns that blocks get: their result would not tell them."""
+    forward = transformer.Block.forward
+
+    def watched(self, x, cos, sin, *others, **named):
+        seen.append([str(cos.dtype), str(sin.dtype)])
+        return forward(self, x, cos, sin, *others, **named)
+
+    transformer.Block.forward = watched
+    try:
+        yield
+    finally:
+        transformer.Block.forward = forward
 
 
 @model.check("rows that the model has no places for", cases=wrong_rows)
 def _(ids, layers, seed):
     made, _ = _made(layers, seed)
-    try:
-        made(ids)
-    except ShapeError:
-        return "a ShapeError"
-    except (ValueError, IndexError, TypeError):
-        return "another error"
-    return "no error"
+    return _refused(made, ids)
 
 
 @model.check("rows that with the caches are too long", cases=rows_with_caches)
 def _(ids, layers, seed, before):
     made, rng = _made(layers, seed)
     caches = [_Cache(rng.spawn(1)[0], 8) for _ in range(layers)]
+    return _refused(made, ids, None, caches)
+
+
+def _refused(made, *inputs):
     try:
-        made(ids, None, caches)
+        made(*inputs)
     except ShapeError:
         return "a ShapeError"
+    except (ValueError, IndexError, TypeError):
+        return "another error"
     return "no error"
 
 
@@ -146,7 +167,8 @@ model.slip(
 )
 model.slip(
     "model_with_one_block",
-    "You return inside of the loop, so only the first block has its turn.",
+    "Only the first block has its turn: every block in `self.layers` has one. A `return` inside of "
+    "the loop does that.",
     ("        x = layer(x", "        return self.norm(layer(x"),
     ("if caches else None)\n    return self.norm(x)", "if caches else None))"),
 )
@@ -170,15 +192,22 @@ model.slip(
     ("x = layer(x", "x = layer(self.norm(x)"),
 )
 model.slip(
-    "model_goes_backward_through_the_blocks",
-    "The blocks have their turn from the last to the first.",
-    ("enumerate(self.layers)", "reversed(list(enumerate(self.layers)))"),
+    "model_norms_behind_every_block",
+    "`self.norm` has its turn behind every block. It comes once, when the loop is over.",
+    (LOOP, f"{LOOP}\n        x = self.norm(x)"),
+    ("return self.norm(x)", "return x"),
 )
 model.slip(
     "model_counts_from_zero_behind_a_cache",
     "With caches the positions begin at 0 again. They go on behind the places that the caches "
     "hold: from `before` on.",
     ("np.arange(before, keys)", "np.arange(ids.shape[1])"),
+)
+model.slip(
+    "model_gives_positions_to_the_places_before",
+    "With caches there are too many positions: only the new places are turned, those from `before` "
+    "on. The keys in the caches have had their turn.",
+    ("np.arange(before, keys)", "np.arange(keys)"),
 )
 model.slip(
     "model_counts_from_one",
@@ -191,10 +220,7 @@ model.slip(
     "model_masks_only_the_new_places",
     "With caches the mask is too small: there are as many keys as places so far, those in the "
     "caches included.",
-    (
-        "attention_mask(ids.shape[1], keys, real)",
-        "attention_mask(ids.shape[1], ids.shape[1], real)",
-    ),
+    ("(ids.shape[1], keys, real)", "(ids.shape[1], ids.shape[1], real)"),
 )
 model.slip(
     "model_overlooks_the_padding",
@@ -231,9 +257,13 @@ model.slip(
 )
 model.slip(
     "model_turns_in_float32",
-    "The cosines and sines are float32 whatever the stream is, so a model in float64 computes with "
-    "rounded turns: hand the stream's dtype to `rotary_turns`.",
+    "The turns are float32 whatever the stream is: hand the stream's dtype to `rotary_turns`.",
     ("self.config.rope_theta, x.dtype", "self.config.rope_theta, np.float32"),
+)
+model.slip(
+    "model_turns_in_float64",
+    "The turns are float64 whatever the stream is: hand the stream's dtype to `rotary_turns`.",
+    ("self.config.rope_theta, x.dtype", "self.config.rope_theta, np.float64"),
 )
 model.slip(
     "model_takes_anything_for_rows",
@@ -251,10 +281,9 @@ model.slip(
 
 @model.alternative
 def model_with_pairs(self, ids, real=None, caches=None):
-    before = len(caches[0]) if caches else 0
+    before, config = len(caches[0]) if caches else 0, self.config
     ids = self.checked(ids, before)
     places = ids.shape[1]
-    config = self.config
     x = self.embed_tokens(ids)
     positions = before + np.arange(places)
     cos, sin = rotary.rotary_turns(positions, config.head_dim, config.rope_theta, x.data.dtype)

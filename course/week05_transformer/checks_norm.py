@@ -29,7 +29,7 @@ def rows(rng):
 
 
 def batches(rng):
-    for leading, width in [((2, 3), 4), ((), 3), ((2, 1, 3), 2), ((0,), 3)]:
+    for leading, width in [((2, 3), 4), ((), 3), ((2, 1, 3), 2)]:
         yield _stream(rng, leading, width)
 
 
@@ -129,45 +129,23 @@ def norm_with_an_eps_of_its_own(x, weight, eps=1e-6):
     return record(y * weight.data, (x, weight), backward)
 
 
-@rms_norm.wrong
-def norm_takes_the_scale_for_a_constant(x, weight, eps=1e-6):
-    """The result is right. In the rule you multiply by r as if it were a constant, but r depends
-    on every number of the row: that is the second term, with the mean of h * y."""
-    r = 1 / np.sqrt((x.data**2).mean(axis=-1, keepdims=True) + eps)
-    y = x.data * r
-
-    def backward(g):
-        return r * g * weight.data, (g * y).reshape(-1, x.shape[-1]).sum(axis=0)
-
-    return record(y * weight.data, (x, weight), backward)
-
-
-@rms_norm.wrong
-def norm_forgets_the_weight_on_the_way_back(x, weight, eps=1e-6):
-    """The gradient of `x` goes back through the product with `weight` first: h = g * weight."""
-    r = 1 / np.sqrt((x.data**2).mean(axis=-1, keepdims=True) + eps)
-    y = x.data * r
-
-    def backward(g):
-        grad = r * (g - y * (g * y).mean(axis=-1, keepdims=True))
-        return grad, (g * y).reshape(-1, x.shape[-1]).sum(axis=0)
-
-    return record(y * weight.data, (x, weight), backward)
-
-
-@rms_norm.wrong
-def norm_forgets_the_scale_on_the_way_back(x, weight, eps=1e-6):
-    """In the gradient of `x` the factor r in front is missing: the row was divided by its size on
-    the way in, so its gradient is divided by it too."""
-    r = 1 / np.sqrt((x.data**2).mean(axis=-1, keepdims=True) + eps)
-    y = x.data * r
-
-    def backward(g):
-        h = g * weight.data
-        grad = h - y * (h * y).mean(axis=-1, keepdims=True)
-        return grad, (g * y).reshape(-1, x.shape[-1]).sum(axis=0)
-
-    return record(y * weight.data, (x, weight), backward)
+rms_norm.slip(
+    "norm_takes_the_scale_for_a_constant",
+    "The result is right. In the rule you multiply by r as if it were a constant, but r depends "
+    "on every number of the row: that is the second term, with the mean of h * y.",
+    ("        grad -= normed * (np.vecdot(grad, normed)[:, None] / width)\n", ""),
+)
+rms_norm.slip(
+    "norm_forgets_the_weight_on_the_way_back",
+    "The gradient of `x` goes back through the product with `weight` first: h = g * weight.",
+    ("grad = g * weight.data", "grad = g.copy()"),
+)
+rms_norm.slip(
+    "norm_forgets_the_scale_on_the_way_back",
+    "In the gradient of `x` the factor r in front is missing: the row was divided by its size on "
+    "the way in, so its gradient is divided by it too.",
+    ("        grad *= scale\n", ""),
+)
 
 
 @rms_norm.wrong
@@ -257,19 +235,28 @@ def norm_adds_one_to_the_weight(x, weight, eps=1e-6):
     return record(y * (1 + weight.data), (x, weight), backward)
 
 
-@rms_norm.wrong
-def norm_weighs_the_rows_before_its_weights_gradient(x, weight, eps=1e-6):
-    """The gradient of `weight` is g times what the weight was multiplied with: the row after the
-    division, y, and not `x` as it came in."""
-    r = 1 / np.sqrt((x.data**2).mean(axis=-1, keepdims=True) + eps)
-    y = x.data * r
-
-    def backward(g):
-        h = g * weight.data
-        grad = r * (h - y * (h * y).mean(axis=-1, keepdims=True))
-        return grad, (g * x.data).reshape(-1, x.shape[-1]).sum(axis=0)
-
-    return record(y * weight.data, (x, weight), backward)
+rms_norm.slip(
+    "norm_weighs_the_rows_before_its_weights_gradient",
+    "The gradient of `weight` is g times what the weight was multiplied with: the row after the "
+    "division, y, and not `x` as it came in.",
+    ('"rw,rw->w", g, normed', '"rw,rw->w", g, rows'),
+)
+rms_norm.slip(
+    "norm_takes_the_mean_away_from_what_it_measured",
+    "You subtract the mean, as LayerNorm does. RMSNorm leaves it where it is.",
+    ("normed = rows * scale", "normed = (rows - rows.mean(axis=1, keepdims=True)) * scale"),
+)
+rms_norm.slip(
+    "norm_with_one_mean_for_all_gradients",
+    "The result is right. In the rule the mean of h * y runs over everything: each row has its "
+    "own, along the last axis, which is kept.",
+    ("(np.vecdot(grad, normed)[:, None] / width)", "(grad * normed).mean()"),
+)
+rms_norm.slip(
+    "norm_weighs_the_weights_gradient",
+    "The gradient of `weight` is g * y. You take h * y, and h has the weight in it already.",
+    ('np.einsum("rw,rw->w", g, normed)', 'np.einsum("rw,rw->w", g * weight.data, normed)'),
+)
 
 
 @rms_norm.alternative

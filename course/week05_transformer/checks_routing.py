@@ -63,6 +63,17 @@ top_experts.slip(
      "np.argsort(scores, axis=1, kind=\"stable\")[:, ::-1][:, :chosen]"),
 )  # fmt: skip
 top_experts.slip(
+    "experts_in_any_order_of_equals",
+    "Where many scores are equal, they come in any order: without `kind=\"stable\"` NumPy may "
+    "exchange equal values.",
+    (", kind=\"stable\"", ""),
+)  # fmt: skip
+top_experts.slip(
+    "experts_always_two",
+    "You keep two experts, whatever was asked for: as many as `chosen` says.",
+    ("[:, :chosen]", "[:, :2]"),
+)
+top_experts.slip(
     "experts_along_the_wrong_axis",
     "You sort the rows for each expert. Each row chooses among the experts: axis 1.",
     ("axis=1", "axis=0"),
@@ -104,8 +115,8 @@ def choices_of_rows(rng):
     yield {
         "choices": np.array([[0, 1], [2, 0], [1, 2]]),
         "ids": np.array([[3, 0, 1]]),
-        "vocabulary": 4,
-        "experts": 3,
+        "vocabulary": 6,  # the last tokens and the last experts never occur
+        "experts": 5,
     }
     for batch, places, vocabulary, experts, chosen in [(1, 4, 9, 3, 1), (2, 3, 8, 5, 2)]:
         order = rng.permuted(np.tile(np.arange(experts), (batch * places, 1)), axis=1)
@@ -171,6 +182,23 @@ choices_by_token.slip(
     "out in one column first, `ids.reshape(-1, 1)`.",
     (COUNT, "np.add.at(counts, (ids[..., None], choices), 1)"),
 )
+choices_by_token.slip(
+    "counts_rows_of_ids_as_they_are",
+    "`ids`, (batch, places), does not go together with `choices`, (rows, chosen): lay the ids out "
+    "in one column first, `ids.reshape(-1, 1)`.",
+    (COUNT, "np.add.at(counts, (ids, choices), 1)"),
+)
+for what, size in [
+    ("tokens_and_experts", "(ids.max() + 1, choices.max() + 1)"),
+    ("tokens", "(ids.max() + 1, experts)"),
+    ("experts", "(vocabulary, choices.max() + 1)"),
+]:
+    choices_by_token.slip(
+        f"counts_only_the_{what}_that_occur",
+        "The size of the table comes from `vocabulary` and `experts`. Yours comes from what occurs "
+        "here, so tokens or experts with higher numbers have no place in it.",
+        ("np.zeros((vocabulary, experts)", f"np.zeros({size}"),
+    )
 choices_by_token.slip(
     "counts_every_pair",
     "Every token is paired with every row's choices: row i of `choices` belongs to token i alone. "

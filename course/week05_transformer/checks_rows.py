@@ -63,6 +63,12 @@ put_rows.slip(
     ("out[places] += piece.data", "out[places] = piece.data"),
 )
 put_rows.slip(
+    "puts_the_average",
+    "A row that several pieces name gets the sum of theirs, and not the average.",
+    ("record(out,",
+     "record(out / np.maximum(sum(np.isin(np.arange(count), p) for p in rows), 1)[:, None],"),
+)  # fmt: skip
+put_rows.slip(
     "puts_in_the_order_of_the_pieces",
     "The rows are put one after the other from the top. `rows` says where each belongs.",
     ("out[places] += piece.data", "out[: len(places)] += piece.data"),
