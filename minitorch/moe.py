@@ -127,7 +127,10 @@ class Experts(nn.Module):
 
 
 def load_balancing_loss(scores: Sequence[Tensor], chosen: int, real: Any = None) -> Tensor:
-    """Measure how unevenly the routers use their experts: `chosen` if evenly, more if not.
+    """Measure how unevenly the routers use their experts.
+
+    It is about `chosen` if they use them evenly, and grows towards the number of experts as they
+    send everything to a few.
 
     `scores` are the routers' scores, one (rows, experts) tensor for each layer, which are taken
     together. For expert e let f(e) be the number of rows that it was chosen for (one of the
