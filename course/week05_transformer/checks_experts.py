@@ -11,6 +11,8 @@ from minitorch.moe import put_rows, top_experts
 
 experts_forward = Checks("moe.Experts.forward")
 
+USUAL = {"w1": "gate_proj", "w2": "down_proj", "w3": "up_proj"}  # names that learners know
+
 
 def _cases(rng, shapes, dtype=np.float64):
     for shape, experts, chosen in shapes:
@@ -54,7 +56,8 @@ def _run(x, experts, chosen, seed):
         found["gradient of x"] = _or_zeros(tensor)
         found["gradient of the router"] = _or_zeros(layer.gate.weight)
         for name, parameter in layer.experts.named_parameters():
-            found[f"gradient of expert {name}"] = _or_zeros(parameter)
+            number, part, _ = name.split(".")
+            found[f"gradient of expert {number}'s {part} ({USUAL[part]})"] = _or_zeros(parameter)
     return found
 
 
