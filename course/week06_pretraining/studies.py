@@ -31,7 +31,7 @@ from minitorch.town import course_tokenizer
 from minitorch.transformer import CausalLM, count_parameters, operations_per_token
 
 FOLDER = Path(__file__).with_name("studies")
-RUN = Path(__file__).parents[2] / "runs" / "larkmoor"  # where models/larkmoor/train.yaml writes
+RUN = Path(__file__).parents[2] / "runs" / "larkmoor"  # where recipes/larkmoor.yaml writes
 SETTINGS: dict[str, Any] = {
     "seed": 0,
     "context": 128,  # tokens in a row
@@ -253,7 +253,7 @@ def larkmoor_log() -> dict[str, Any]:
     """The log of the course's own model, thinned out: the loss, and bits per byte on the way."""
     log = read_metrics(RUN)
     if not log:
-        sys.exit(f"there is no log in {RUN}: train the model first, as models/larkmoor says")
+        sys.exit(f"there is no log in {RUN}: train the model first, with recipes/larkmoor.yaml")
     steps, losses = column(log, "loss")
     window = 50
     ends = range(window, len(losses) + 1, window)

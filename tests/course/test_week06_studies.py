@@ -15,7 +15,7 @@ FOLDER = paths.COURSE / "week06_pretraining"
 SHA256 = {
     "curriculum": "162945f436f53aafa185681b8b89c5022249542efa3fd3fafecaffbf0ce30c34",
     "experts": "0e212d7a295f8f00411d6ad93fe8be55cfca9987d376556ea208f3e9f60f0f59",
-    "larkmoor_log": "52a52dadfb6a7fb6438d0b2cdab4db9014fe8ca7dd508f77269e2749d8ca4b52",
+    "larkmoor_log": "99d1cc9bcbabbd09ab5fe29e9ef08f5abb57206f36c2cc7b09be07ef82f3df39",
     "memorizing": "34debdd86d572647844225ca816752628e087efc3130bf3014b26ff4b78e0ae8",
     "sizes": "9c650ce8257b12b98a594c9ca7eca2feb56baedd83d819e6c5d5e592f258c4e6",
 }
