@@ -37,8 +37,9 @@ class KVCache:
 
         `k` and `v` are (batch, heads, places, dim). They go into `self.keys` and `self.values`
         from place `self.length` on, and `self.length` grows by `places`. Returns the used parts
-        of both, (batch, heads, self.length, dim): views, not copies. Raises a ShapeError if
-        there is no room for so many places; nothing is changed then.
+        of both, (batch, heads, self.length, dim): views, not copies. There is room for
+        `self.capacity` places in all; a ShapeError is raised if that is too few, and nothing is
+        changed then.
         """
         before, after = self.length, self.length + k.shape[2]
         if after > self.capacity:

@@ -60,9 +60,10 @@ def greedy(model: CausalLM, ids: Sequence[int], count: int) -> list[int]:
 def greedy_with_cache(model: CausalLM, ids: Sequence[int], count: int) -> list[int]:
     """Continue `ids` as `greedy` does, and let every token go through the model once only.
 
-    `cache.new_caches(model.config, capacity)` gives empty caches for `capacity` places, and
-    `model(batch, None, caches)` adds its tokens to them and takes what they hold as the text
-    before. Their dtype is that of the model's weights.
+    `cache.new_caches(model.config, capacity, dtype=...)` gives empty caches for `capacity` places,
+    and `model(batch, None, caches)` adds its tokens to them and takes what they hold as the text
+    before. Their dtype is that of the model's weights. The prompt is read in one call, each new
+    token in a call of its own, and the last new token not at all.
     """
     caches = cache.new_caches(model.config, len(ids) + count, dtype=_dtype(model))
     new, tokens = list(ids), []

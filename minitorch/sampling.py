@@ -65,7 +65,7 @@ def keep_top_k(logits: Array, k: int = 50) -> Array:
     """Keep the `k` highest scores, `k` being 1 or more; the others become minus infinity.
 
     Scores equal to the lowest of these stay as well, so more than `k` may be left. With fewer
-    than `k` tokens in the vocabulary, all stay.
+    than `k` tokens in the vocabulary, all stay. The result is always a new array.
 
     >>> keep_top_k(np.array([1.0, 4.0, 2.0, 3.0]), k=2)
     array([-inf,   4., -inf,   3.])
@@ -81,6 +81,7 @@ def keep_top_p(logits: Array, p: float = 0.9) -> Array:
     The probabilities are the softmax of `logits`. Tokens are taken from the likeliest down until
     their probabilities add up to `p` or more; the scores of all others become minus infinity.
     At least one token stays. Of two equal scores the token with the higher id is taken first.
+    The result is always a new array.
 
     >>> keep_top_p(np.log([0.1, 0.6, 0.3]), p=0.8).round(2)
     array([ -inf, -0.51, -1.2 ])
@@ -107,10 +108,11 @@ def keep_min_p(logits: Array, p: float = 0.05) -> Array:
 
 
 def penalize_repetition(logits: Array, ids: Sequence[int], penalty: float = 1.2) -> Array:
-    """Make the tokens that occur in `ids` less likely: with `penalty` above 1.
+    """Make the tokens that occur in `ids` less likely; a `penalty` below 1 makes them likelier.
 
     The score of such a token is divided by `penalty` if it is above 0 and multiplied if it is
-    below. How often the token occurs makes no difference.
+    below. How often the token occurs makes no difference, and `ids` may be empty. The result is
+    always a new array.
 
     >>> penalize_repetition(np.array([3.0, -3.0, 1.0]), [0, 1, 0], penalty=2.0)
     array([ 1.5, -6. ,  1. ])

@@ -34,7 +34,9 @@ def keep_or_replace(p: Array, q: Array, guess: int, rng: np.random.Generator) ->
     The guess is kept if `rng.random()` times its probability in `q` is below its probability in
     `p`: that is, with probability min(1, p / q). Otherwise a token is drawn, with the next
     `rng.random()` as in `ngram.draw`, from what `p` has more than `q`: max(p - q, 0), for each
-    token, divided by its sum. Returns the token, and whether it is the guess that was kept.
+    token, divided by its sum. Where that is 0 for every token, which rounding can bring about,
+    it is drawn from `p`. Always one number is taken from `rng` for the decision, and one more for
+    a token that is drawn. Returns the token, and whether it is the guess that was kept.
     """
     if rng.random() * q[guess] < p[guess]:
         return guess, True

@@ -80,7 +80,12 @@ def _(k, v, counts, capacity):
     try:
         kept.extend(k[:, :, first:], v[:, :, first:])
     except ShapeError:
-        return {"length": len(kept), "keys": kept.keys[:, :, :first].copy()}
+        return {"length": len(kept), "keys": kept.keys.copy(), "values": kept.values.copy()}
+    except ValueError as error:
+        raise Complaint(
+            "There is no room for so many places. A ShapeError should say so, "
+            f"and this was a {type(error).__name__}."
+        ) from error
     raise Complaint("There is no room for so many places, and no ShapeError says so.")
 
 
@@ -113,6 +118,45 @@ extend.slip(
     (
         "return self.keys[:, :, :after], self.values[:, :, :after]",
         "return self.keys[:, :, :after].copy(), self.values[:, :, :after].copy()",
+    ),
+)
+JOINED = (
+    "New arrays with the old and the new (np.concatenate) take the place of `self.keys` and "
+    "`self.values`. That copies all that came before with every token, and the room that was set "
+    "aside is lost: write into it."
+)
+for name, old, checked in (
+    ("joins_what_is_used", "[:, :, :before]", "after > self.capacity"),
+    ("joins_what_is_used_unchecked", "[:, :, :before]", "after < 0"),
+    ("joins_the_whole_room", "", "after > self.capacity"),
+):
+    extend.slip(
+        name,
+        JOINED,
+        ("after > self.capacity", checked),
+        (
+            "self.keys[:, :, before:after] = k",
+            f"self.keys = np.concatenate([self.keys{old}, k], axis=2)",
+        ),
+        (
+            "self.values[:, :, before:after] = v",
+            f"self.values = np.concatenate([self.values{old}, v], axis=2)",
+        ),
+    )
+extend.slip(
+    "never_looks_for_room",
+    "Where there is no room, a ShapeError is wanted, raised before anything is written. Compare "
+    "what is in use and what is new with `self.capacity`.",
+    ("if after > self.capacity:", "if after < 0:"),
+)
+extend.slip(
+    "writes_before_it_raises",
+    "The ShapeError comes too late: part of the new piece has been written by then. Look for room "
+    "first.",
+    (
+        "if after > self.capacity:",
+        "self.keys[:, :, before:after] = k[:, :, : self.capacity - before]\n"
+        "    if after > self.capacity:",
     ),
 )
 extend.slip(

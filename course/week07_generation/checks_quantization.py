@@ -59,8 +59,13 @@ def _quantized(weight):
     if not isinstance(given, tuple) or len(given) != 2:
         raise Complaint("It should return two arrays: the whole numbers, and the scales.")
     values, scales = given
-    above = bool(np.all(np.asarray(scales) > 0))
-    return {"whole numbers": values, "scales": scales, "all scales are above 0": above}
+    enough = bool(np.all(np.asarray(scales) > 0.99 * SMALLEST_SCALE))
+    return {
+        "whole numbers": values,
+        "scales": scales,
+        "all scales are above 0": bool(np.all(np.asarray(scales) > 0)),
+        "no scale is below SMALLEST_SCALE": enough,
+    }
 
 
 @rounding.check("two rows", cases=two_rows)
@@ -174,6 +179,17 @@ rounding.slip(
     "A weight that is not a number goes through, and becomes any number at all: begin with "
     "`weight = quantizable(weight)`, which refuses it.",
     ("weight = quantizable(weight)", "weight = np.nan_to_num(np.asarray(weight, np.float32))"),
+)
+
+
+rounding.slip(
+    "divides_the_smallest",
+    "`SMALLEST_SCALE` is the least that a scale may be. You take it for the least that the largest "
+    "weight may be, and divide it by 127.",
+    (
+        "np.maximum(largest / np.float32(LARGEST), SMALLEST_SCALE)",
+        "np.maximum(largest, SMALLEST_SCALE) / np.float32(LARGEST)",
+    ),
 )
 
 

@@ -30,6 +30,20 @@ def impossible_tokens(rng):
         yield _case(rng, [0.0, 0.5, 0.5], [0.5, 0.25, 0.25], 0)
 
 
+def a_rest_of_three(rng):
+    # The second number of each of these seeds tells the rest p - q from others like it.
+    p, q = np.array([0.5, 0.4, 0.1, 0.0]), np.array([0.1, 0.35, 0.05, 0.5])
+    for seed in (4, 5, 6, 7):
+        yield {"p": p, "q": q, "guess": 3, "seed": seed}
+
+
+def nothing_left_over(rng):
+    # What rounding does by a hair, made so large that a guess is refused: p is nowhere above q.
+    for seed in (0, 4, 7):
+        p, q = np.array([0.5, 0.25, 0.0]), np.array([0.5, 0.5, 0.0])
+        yield {"p": p, "q": q, "guess": 1, "seed": seed}
+
+
 def of_one_opinion(rng):
     for _ in range(4):
         p = rng.dirichlet(np.ones(5))
@@ -42,12 +56,16 @@ def decided(p, q, guess, seed):
     given = speculative.keep_or_replace(p, q, guess, rng)
     if not isinstance(given, tuple) or len(given) != 2:
         raise Complaint("It should return a token, and whether it is the guess that was kept.")
-    return {"token": int(given[0]), "kept": bool(given[1]), "next number": rng.random()}
+    numbers, following = np.random.default_rng(seed).random(6).tolist(), rng.random()
+    taken = numbers.index(following) if following in numbers else "others than rng.random() gives"
+    return {"token": int(given[0]), "kept": bool(given[1]), "numbers taken from rng": taken}
 
 
 guessing.check("many tokens", cases=many_tokens)(decided)
 guessing.check("tokens that never come", cases=impossible_tokens)(decided)
 guessing.check("the same probabilities", cases=of_one_opinion)(decided)
+guessing.check("what a refused guess is replaced by", cases=a_rest_of_three)(decided)
+guessing.check("refused, and nothing is left over", cases=nothing_left_over)(decided)
 
 guessing.slip(
     "draws_from_p",
@@ -55,6 +73,31 @@ guessing.slip(
     "draft likes have had their chance already and would come too often: draw from what `p` has "
     "more than `q`.",
     ("np.maximum(p - q, 0)", "p"),
+)
+guessing.slip(
+    "draws_from_p_where_it_is_larger",
+    "The replacement is drawn from among the right tokens, but with their probabilities in `p`. "
+    "How much `p` has more than `q` is what counts: the difference.",
+    ("np.maximum(p - q, 0)", "np.where(p > q, p, 0)"),
+)
+guessing.slip(
+    "draws_evenly",
+    "The replacement is drawn from among the right tokens, but all with the same probability. How "
+    "much `p` has more than `q` is what counts: the difference.",
+    ("np.maximum(p - q, 0)", "(p > q).astype(float)"),
+)
+guessing.slip(
+    "nothing_to_draw_from",
+    "Where `p` is nowhere above `q`, nothing is left over to draw from, and the token that comes "
+    "out does not exist. Draw from `p` then.",
+    ("if not more.any():", "if more.any() is None:"),
+)
+guessing.slip(
+    "one_number_for_both",
+    "One number from `rng` decides twice: whether the guess is kept, and what replaces it. Take a "
+    "new one for the replacement; a number that refused the guess is never a small one.",
+    ("if rng.random() * q[guess]", "u = rng.random()\n    if u * q[guess]"),
+    ("ngram.draw(more, rng.random())", "ngram.draw(more, u)"),
 )
 guessing.slip(
     "the_wrong_ratio",
@@ -93,7 +136,7 @@ guessing.slip(
     "takes_the_largest_rest",
     "You take the token that `p` prefers most. The replacement is drawn by chance, from `p - q` "
     "where that is above 0.",
-    ("ngram.draw(more, rng.random())", "int(more.argmax()) + 0 * int(rng.random())"),
+    ("ngram.draw(more, rng.random())", "int(more.argmax())"),
 )
 
 

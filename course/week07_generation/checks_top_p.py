@@ -18,7 +18,7 @@ def _kept(function):
             raise Complaint("It returned nothing (None): does it end in `return`?")
         if changed is logits or np.shares_memory(changed, logits):
             raise Complaint("The result is the array that was passed in: return a new one.")
-        return changed
+        return {"the scores": changed}
 
     return run
 
@@ -50,9 +50,9 @@ def in_float32(rng, setting, value):
 
 
 def shares_of_a_whole(rng):
-    # Shares of powers of two, which add up without rounding.
+    # Thirty-seconds, which add up without rounding, and no two alike.
     for p in (0.3, 0.6, 0.7, 0.9, 0.99):
-        yield {"logits": np.log([0.125, 0.5, 0.0625, 0.25, 0.0625]), "p": p}
+        yield {"logits": np.log([0.125, 0.5, 0.03125, 0.25, 0.09375]), "p": p}
 
 
 def random_scores(rng):
@@ -68,25 +68,47 @@ def a_small_share(rng):
 
 def the_whole(rng):
     yield {"logits": scores(rng, 6), "p": 1.0}
+    for size in (10, 19, 27):  # the sum of so many equal shares is a little below 1
+        yield {"logits": np.zeros(size), "p": 1.0}
+        yield {"logits": np.zeros(size, np.float32), "p": 1.0}
+
+
+def exactly_p(rng):
+    for p in (0.25, 0.5, 0.75):
+        yield {"logits": np.zeros(4), "p": p}
+
+
+def many_equal_scores(rng):
+    for _ in range(3):
+        yield {"logits": rng.integers(4, size=64).astype(float), "p": 0.613}
+
+
+def described(logits, p):
+    rows = (("logits", logits), ("probabilities", softmax(logits)))
+    texts = [f"{name} = {np.array2string(row, precision=3)}" for name, row in rows]
+    return "\n".join([*texts, f"p = {p}"])
 
 
 kept_p = _kept(lambda logits, p: sampling.keep_top_p(logits, p))
-top_p.check("shares that are easy to add", cases=shares_of_a_whole)(kept_p)
-top_p.check("random scores", cases=random_scores)(kept_p)
-top_p.check("a share so small that one token is enough", cases=a_small_share)(kept_p)
-top_p.check("the whole", cases=the_whole)(kept_p)
-top_p.check("large and small scores", cases=lambda rng: shifted(rng, "p", 0.5, 0.9))(kept_p)
-top_p.check("tokens that are out already", cases=lambda rng: with_forbidden_ones(rng, "p", 0.7))(
-    kept_p
-)
-top_p.check("float32 stays float32", cases=lambda rng: in_float32(rng, "p", 0.8))(kept_p)
+for title, cases in (
+    ("shares that are easy to add", shares_of_a_whole),
+    ("random scores", random_scores),
+    ("a share so small that one token is enough", a_small_share),
+    ("the whole", the_whole),
+    ("a sum of exactly p", exactly_p),
+    ("equal scores", many_equal_scores),
+    ("large and small scores", lambda rng: shifted(rng, "p", 0.5, 0.9)),
+    ("tokens that are out already", lambda rng: with_forbidden_ones(rng, "p", 0.7)),
+    ("float32 stays float32", lambda rng: in_float32(rng, "p", 0.8)),
+):
+    top_p.check(title, cases=cases, describe=described)(kept_p)
 
 
 @top_p.wrong
 def stops_one_too_early(logits, p=0.9):
     """The tokens that you keep add up to less than `p`: the one that takes the sum to `p` or
     beyond belongs to them."""
-    order = np.argsort(-logits, kind="stable")
+    order = np.argsort(logits, kind="stable")[::-1]
     inside = np.cumsum(softmax(logits)[order]) <= p
     inside[0] = True
     kept = np.full_like(logits, -np.inf)
@@ -98,7 +120,7 @@ def stops_one_too_early(logits, p=0.9):
 def drops_what_reaches_p(logits, p=0.9):
     """The token that takes the sum to `p` or beyond goes, and where the likeliest alone has more
     than `p` nothing is left. That token belongs to those that stay."""
-    order = np.argsort(-logits, kind="stable")
+    order = np.argsort(logits, kind="stable")[::-1]
     kept = logits.copy()
     kept[order[np.cumsum(softmax(logits)[order]) > p]] = -np.inf
     return kept
@@ -107,7 +129,7 @@ def drops_what_reaches_p(logits, p=0.9):
 @top_p.wrong
 def takes_one_too_many(logits, p=0.9):
     """One token more stays than is needed: stop as soon as the sum has reached `p`."""
-    order = np.argsort(-logits, kind="stable")
+    order = np.argsort(logits, kind="stable")[::-1]
     before = np.cumsum(softmax(logits)[order]) - softmax(logits)[order]
     count = int((before < p).sum()) + 1
     kept = np.full_like(logits, -np.inf)
@@ -150,7 +172,7 @@ def begins_with_the_least_likely(logits, p=0.9):
 def forgets_to_go_back(logits, p=0.9):
     """The right number of tokens stays, but in the wrong places: you worked in the sorted order,
     and the scores have to go back to their own ids."""
-    order = np.argsort(-logits, kind="stable")
+    order = np.argsort(logits, kind="stable")[::-1]
     chances = softmax(logits)[order]
     kept = logits.copy()
     kept[np.cumsum(chances) - chances >= p - 1e-12] = -np.inf
@@ -161,7 +183,7 @@ def forgets_to_go_back(logits, p=0.9):
 def takes_scores_for_probabilities(logits, p=0.9):
     """You add up the scores themselves. A share `p` is a share of the probabilities: the softmax
     of the scores."""
-    order = np.argsort(-logits, kind="stable")
+    order = np.argsort(logits, kind="stable")[::-1]
     before = np.cumsum(logits[order]) - logits[order]
     kept = logits.copy()
     kept[order[before >= p]] = -np.inf
@@ -172,11 +194,84 @@ def takes_scores_for_probabilities(logits, p=0.9):
 def returns_probabilities(logits, p=0.9):
     """You return probabilities. What comes out are scores again, as they came in, so that the next
     function can go on with them."""
-    order = np.argsort(-logits, kind="stable")
+    order = np.argsort(logits, kind="stable")[::-1]
     chances = softmax(logits)[order]
     kept = np.zeros_like(logits)
     inside = order[np.cumsum(chances) - chances < p - 1e-12]
     kept[inside] = softmax(logits)[inside]
+    return kept
+
+
+@top_p.wrong
+def looks_for_a_sum_that_never_comes(logits, p=0.9):
+    """With `p` = 1 one token stays where all should. Rounding can leave the sum of all
+    probabilities a little below 1: then no sum reaches `p`, and argmax finds no True and says 0."""
+    order = np.argsort(logits, kind="stable")[::-1]
+    count = int(np.argmax(np.cumsum(softmax(logits)[order]) >= p)) + 1
+    kept = np.full_like(logits, -np.inf)
+    kept[order[:count]] = logits[order[:count]]
+    return kept
+
+
+@top_p.wrong
+def runs_off_the_end(logits, p=0.9):
+    """You go on until the sum has reached `p`, and past the last token. Rounding can leave the sum
+    of all probabilities a little below 1: stop at the last token too."""
+    chances, kept, total, i = softmax(logits), np.full_like(logits, -np.inf), 0.0, 0
+    order = np.argsort(logits, kind="stable")[::-1]
+    while total < p:
+        kept[order[i]] = logits[order[i]]
+        total += chances[order[i]]
+        i += 1
+    return kept
+
+
+@top_p.wrong
+def takes_another_at_exactly_p(logits, p=0.9):
+    """Where the sum is exactly `p`, one token more stays than is needed: that is enough."""
+    order = np.argsort(logits, kind="stable")[::-1]
+    count = int(np.searchsorted(np.cumsum(softmax(logits)[order]), p, side="right")) + 1
+    kept = np.full_like(logits, -np.inf)
+    kept[order[:count]] = logits[order[:count]]
+    return kept
+
+
+@top_p.wrong
+def sorts_equal_scores_in_any_order(logits, p=0.9):
+    """Of equal scores the wrong ones stay: the higher ids come first. Without `kind="stable"`
+    sorting leaves equal entries in any order, in longer lists."""
+    order = np.argsort(softmax(logits))[::-1]
+    count = int((np.cumsum(softmax(logits)[order]) < p).sum()) + 1
+    kept = np.full_like(logits, -np.inf)
+    kept[order[:count]] = logits[order[:count]]
+    return kept
+
+
+@top_p.wrong
+def prefers_lower_ids(logits, p=0.9):
+    """Of equal scores the lower ids stay, and the higher ids should: sort from the least likely up
+    with `kind="stable"`, and turn that round."""
+    order = np.argsort(-logits, kind="stable")
+    count = int((np.cumsum(softmax(logits)[order]) < p).sum()) + 1
+    kept = np.full_like(logits, -np.inf)
+    kept[order[:count]] = logits[order[:count]]
+    return kept
+
+
+@top_p.wrong
+def writes_to_a_copy(logits, p=0.9):
+    """No token is left. `kept[order]` is a copy, so what you write to a part of it is lost: choose
+    the ids first, and use them as one index."""
+    return np.full_like(logits, -np.inf)
+
+
+@top_p.wrong
+def returns_them_sorted(logits, p=0.9):
+    """The scores come back sorted. Each has to go back to its own id: assign to the places
+    `order`, rather than reading from them."""
+    order = np.argsort(logits, kind="stable")[::-1]
+    kept = logits[order]
+    kept[int((np.cumsum(softmax(logits)[order]) < p).sum()) + 1 :] = -np.inf
     return kept
 
 
@@ -191,14 +286,3 @@ def takes_from_the_top(logits, p=0.9):
         kept[token] = logits[token]
         total += chances[token]
     return kept
-
-
-top_p.equivalent(
-    "dropped = order[:-1][up_to_here[:-1] <= 1 - p] -> "
-    "dropped = order[:-1][up_to_here[:-1] < 1 - p]",
-    because="they differ only where a sum of rounded probabilities is exactly 1 - p",
-)
-top_p.equivalent(
-    "order = np.argsort(logits, kind='stable') -> order = np.argsort(logits)",
-    because="the order of equal scores in short lists is the same",
-)
