@@ -48,7 +48,7 @@ def bits_per_byte(costs: Callable[[Batch], Array], batches: Iterable[Batch], siz
     `costs(batch)` gives -log p(target) in nats at each place that counts, as `token_costs` does.
     `sizes` holds for each token of the vocabulary how many bytes it stands for. Summed over all
     batches, the costs in bits are divided by the bytes of the targets that count. A special
-    token has no bytes, but what it costs counts.
+    token has no bytes, but what it costs counts. Raises a ValueError if there are no bytes at all.
     """
     total, size = 0.0, 0
     for batch in batches:

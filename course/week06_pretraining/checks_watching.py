@@ -29,6 +29,7 @@ def trainings_that_went_wrong(rng):
     yield {"losses": [3.0, 1.0, 1.0, 1.0, 3.0, 3.0, 3.0], "window": 3}
     yield {"losses": [4.0, 3.0, 2.0, 2.6, 3.2, 3.8, 4.4, 5.0], "window": 2}
     yield {"losses": [6.0, 6.0, 1.0, 1.0, 4.0, 4.0], "window": 2}
+    yield {"losses": [3.0, 1.0, 1.0, 3.0, 3.0, 3.0], "window": 2, "rise": 1.2}
     yield {"losses": [3.0, 3.0, 4.5, 4.5], "window": 2}
     yield {"losses": [1.0, 1.0, 4.0, 4.0], "window": 2, "rise": 2.5}
     yield {"losses": [1.0, 1.0, 4.0, 4.0], "window": 2, "rise": 3.5}
@@ -244,3 +245,18 @@ def watches_in_a_loop(losses, window=20, rise=1.0):
         mean = sum(losses[end - window : end]) / window
         lowest = min(lowest, mean)
     return len(losses) >= window and mean > lowest + rise
+
+
+@watching.wrong
+def watches_windows_side_by_side_from_the_start(losses, window=20, rise=1.0):
+    """You cut the losses into windows that lie side by side. The lowest average may begin at any
+    step: look at every window, each one step later than the one before."""
+    if not losses:
+        return False
+    if not math.isfinite(losses[-1]):
+        return True
+    if len(losses) < window:
+        return False
+    starts = range(0, len(losses) - window + 1, window)
+    lowest = min(sum(losses[start : start + window]) / window for start in starts)
+    return sum(losses[-window:]) / window > lowest + rise
