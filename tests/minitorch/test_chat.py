@@ -178,6 +178,7 @@ class Terminal:
 def test_at_a_terminal_ctrl_c_ends_the_answer_and_not_the_chat(model):
     terminal = Terminal("--model", model, "--longest", 19_000)
     terminal.wait_for("you> ")
+    time.sleep(0.5)  # between the prompt and the waiting, Python would not notice a signal
     terminal.type("\x03")
     terminal.wait_for("/quit ends the chat")
     terminal.wait_for("you> ")
